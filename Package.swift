@@ -1,0 +1,38 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One target per room of Docs/architecture.md; Tests/ArchitectureTests holds the arrows.
+let package = Package(
+  name: "needletail",
+  products: [.executable(name: "needletail", targets: ["needletail"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "ISA"),
+    .target(name: "Machine", dependencies: ["ISA"]),
+    .target(
+      name: "Traces",
+      dependencies: [
+        "ISA", "CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+    .target(name: "Configuration", dependencies: ["Machine", .product(name: "Yams", package: "Yams")]),
+    .target(name: "Simulation", dependencies: ["Machine", "Traces", "Configuration"]),
+    .target(name: "Reports", dependencies: ["Simulation"]),
+    .executableTarget(
+      name: "needletail",
+      dependencies: [
+        "ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "ISATests", dependencies: ["ISA"]),
+    .testTarget(name: "TracesTests", dependencies: ["Traces"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "MachineTests", dependencies: ["Machine", "Simulation"]),
+    .testTarget(name: "ArchitectureTests"),
+  ],
+  swiftLanguageModes: [.v6]
+)
