@@ -133,8 +133,6 @@ public struct RegisterFileSpec: Codable, Hashable, Sendable {
   public var wideReadWindow: Int
   /// Register-file cache on or off.
   public var cache: Bool
-  /// Fixed-latency results that may wait for a write port.
-  public var resultQueueEntries: Int
   /// Cycles from the end of operand read and execution to the write port.
   public var writeBackStages: Int
 }
@@ -157,6 +155,10 @@ public struct UnitsSpec: Codable, Hashable, Sendable {
   public var fp32OnIntegerPipe: Bool
   /// One FP64 unit for the whole SM instead of one per sub-core.
   public var fp64SharedBySM: Bool
+  /// FP64: cycles from issue until the operands are with the unit, without registers, and for
+  /// each register operand.
+  public var fp64Transfer: Int
+  public var fp64TransferPerOperand: Int
   /// Entries of a variable-latency unit's queue.
   public var queueEntries: Int
 }

@@ -1,0 +1,112 @@
+import ISA
+
+/// A whole GPU: SMs that run alone for a window, and the memory system that serves their messages
+/// between windows. No message crosses in less than a window, so the result is the same for any
+/// number of threads (conservative parallel discrete-event simulation).
+public final class Engine {
+  public struct Options: Sendable {
+    /// Jump over cycles in which nothing happens.
+    public var leap = true
+    /// Stop after this cycle.
+    public var maximumCycles: Cycle = never
+    /// Keep every issue for timelines.
+    public var logsIssue = false
+    public init() {}
+  }
+
+  let spec: GPUSpec
+  let options: Options
+  let sms: [SM]
+  var memory: FixedLatencyMemory
+  var dispatcher: CTADispatcher
+  private var now: Cycle = 0
+  private let runner: any WindowRunner
+  private let window: Cycle
+  /// Called now and then with the cycle and the CTAs completed so far.
+  public var progress: ((Cycle, Int) -> Void)?
+
+  public init(spec: GPUSpec, options: Options, runner: any WindowRunner = SerialRunner()) {
+    self.spec = spec
+    self.options = options
+    self.runner = runner
+    sms = (0..<spec.smCount).map {
+      SM(index: $0, spec: spec, leap: options.leap, logsIssue: options.logsIssue)
+    }
+    memory = FixedLatencyMemory(spec: spec.memory, lineBytes: spec.sm.l1.line.count)
+    dispatcher = CTADispatcher(spec: spec)
+    window = Cycle(max(1, min(spec.memory.interconnectLatency, spec.launch.ctaLatency, spec.launch.kernelLatency)))
+  }
+
+  /// Runs the kernels, in order within a stream, to their end or to the cycle limit.
+  /// Outcomes come in the order of `kernels`.
+  public func run(_ kernels: [EngineKernel]) throws -> (outcomes: [KernelOutcome], truncated: Bool) {
+    dispatcher.begin(kernels)
+    var windows = 0
+    while true {
+      try dispatcher.dispatch(now, sms: sms, memory: &memory)
+      if dispatcher.isDone { break }
+      try leapToActivity()
+      if now >= options.maximumCycles { return (dispatcher.outcomes(sms: sms), true) }
+      let end = now + window
+      let sms = self.sms
+      runner.run(parts: sms.count) { part in
+        if sms[part].nextActivity() < end || !sms[part].leap {
+          sms[part].run(until: end)
+        } else {
+          sms[part].state.pointee.now = end
+        }
+      }
+      exchange(end)
+      now = end
+      windows += 1
+      if windows & 255 == 0 { progress?(now, dispatcher.completedCTAs) }
+    }
+    return (dispatcher.outcomes(sms: sms), false)
+  }
+
+  /// Nothing happens before the earliest event anywhere; if there is none, the warps wait for
+  /// each other.
+  private func leapToActivity() throws {
+    var next = memory.nextActivity()
+    for sm in sms { next = min(next, sm.nextActivity()) }
+    if next >= never {
+      if let pending = dispatcher.nextActivation { next = pending } else {
+        throw EngineError.deadlock(cycle: now, waiting: sms.flatMap { $0.waitingWarps() })
+      }
+    }
+    if options.leap, next > now {
+      now = next
+      for sm in sms { sm.state.pointee.now = now }
+    }
+  }
+
+  /// What the SMs sent and finished in the window that ends at `end`.
+  private func exchange(_ end: Cycle) {
+    for sm in sms {
+      memory.collect(sm.outbox)
+      dispatcher.collect(sm.completions)
+    }
+    let sms = self.sms
+    memory.serve(
+      before: end, statistics: { sms[$0].statistics + $1 },
+      reply: { sms[$0].events.pointee.schedule($1, at: $2) })
+  }
+}
+
+extension SM {
+  /// One line for each resident warp: what it waits for, and since when.
+  func waitingWarps() -> [String] {
+    (0..<warpSlots).compactMap { index in
+      let warp = warps + index
+      guard warp.pointee.resident else { return nil }
+      let linear = ctas[warp.pointee.ctaSlot].launch?.linear ?? 0
+      var place = "at its end"
+      if warp.pointee.cursor < warp.pointee.end {
+        let pc = warp.pointee.records[Int(warp.pointee.stream[warp.pointee.cursor].index)].pc
+        place = "at pc 0x\(String(pc, radix: 16))"
+      }
+      return "SM \(self.index) CTA \(linear) warp \(warp.pointee.warpInCTA) \(place): "
+        + "\(warp.pointee.reason.name) since cycle \(warp.pointee.reasonSince)"
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import ISA
+
+/// CTAs and warps coming to the SM and leaving it.
+extension SM {
+  func launch(_ launch: CTALaunch, _ now: Cycle) {
+    var slot = 0
+    while ctas[slot].resident { slot += 1 }
+    let trace = launch.trace.takeUnretainedValue()
+    let program = launch.program.takeUnretainedValue()
+    ctas[slot] = CTASlot()
+    ctas[slot].resident = true
+    ctas[slot].launch = launch
+    ctas[slot].warps = trace.warpCount
+    ctas[slot].warpsLeft = trace.warpCount
+    ctas[slot].warpsRunning = trace.warpCount
+    state.pointee.residentCTAs += 1
+    var free = 0
+    for warp in 0..<trace.warpCount {
+      while warps[free].resident { free += 1 }
+      start(free, warp, slot, trace, program, launch.kernelSlot, now)
+    }
+    if trace.warpCount == 0 { finish(slot, now) }
+  }
+
+  private func start(
+    _ index: Int, _ warpInCTA: Int, _ slot: Int, _ trace: CTATrace, _ program: Program,
+    _ kernelSlot: Int, _ now: Cycle
+  ) {
+    var warp = Warp(
+      records: program.records, instructions: program.instructions,
+      stream: trace.instructions.baseAddress ?? warps[index].stream,
+      references: trace.references.baseAddress ?? warps[index].references,
+      addresses: trace.addresses.baseAddress ?? warps[index].addresses)
+    warp.resident = true
+    state.pointee.warpsLaunched += 1
+    warp.age = state.pointee.warpsLaunched
+    warp.ctaSlot = slot
+    warp.warpInCTA = warpInCTA
+    warp.kernelSlot = kernelSlot
+    warp.launched = now
+    warp.cursor = trace.warpStarts[warpInCTA]
+    warp.end = trace.warpStarts[warpInCTA + 1]
+    warp.codeBase = program.base
+    warp.codeEnd = program.codeEnd
+    warp.instructionBytes = program.instructionBytes
+    warp.reasonSince = now
+    if warp.cursor < warp.end { warp.fetchPC = program.records[Int(warp.stream[warp.cursor].index)].pc }
+    warps[index] = warp
+    scoreboards[index] = Scoreboard()
+    state.pointee.residentWarps += 1
+    let core = core(of: index)
+    core.pointee.resident |= bit(of: index)
+    core.pointee.next = min(core.pointee.next, now)
+    updateFetchable(core, index)
+    evaluate(index, at: now)
+  }
+
+  /// The warp has exited and its memory operations are done.
+  func retire(_ index: Int, _ cycle: Cycle) {
+    let warp = warps + index
+    setReason(warp, .drain, cycle)
+    statistics[warp.pointee.kernelSlot].residentWarpCycles += UInt64(cycle - warp.pointee.launched)
+    warp.pointee.resident = false
+    state.pointee.residentWarps -= 1
+    let core = core(of: index)
+    core.pointee.resident &= ~bit(of: index)
+    core.pointee.fetchable &= ~bit(of: index)
+    core.pointee.atBarrier &= ~bit(of: index)
+    let slot = warp.pointee.ctaSlot
+    ctas[slot].warpsLeft -= 1
+    ctas[slot].warpsRunning -= 1
+    if ctas[slot].warpsLeft == 0 {
+      finish(slot, cycle)
+    } else {
+      warpLeavesBarriers(slot, cycle)
+    }
+  }
+
+  private func finish(_ slot: Int, _ cycle: Cycle) {
+    ctas[slot].resident = false
+    state.pointee.residentCTAs -= 1
+    let kernelSlot = ctas[slot].launch?.kernelSlot ?? 0
+    completions.pointee.append(CTACompletion(cycle: cycle, sm: index, kernelSlot: kernelSlot))
+    ctas[slot].launch?.trace.release()
+    ctas[slot].launch = nil
+  }
+
+  /// Empties the caches that do not outlive a kernel.
+  func endKernel() {
+    if spec.frontEnd.invalidateAtKernelEnd {
+      for core in 0..<subCoreCount {
+        l0[core].removeAll()
+        l0Constant[core].removeAll()
+        cores[core].stream = StreamBuffer()
+      }
+      l1Instruction.pointee.removeAll()
+      constantLoads.pointee.removeAll()
+    }
+  }
+
+  /// Gives shared memory its share of the unified capacity; the L1 has the rest.
+  func setCarveOut(_ bytes: Int) {
+    let left = max(0, spec.sharedMemory.unifiedCapacity.count - bytes)
+    l1.pointee.resize(lines: max(spec.l1.ways, left / spec.l1.line.count))
+  }
+}

@@ -1,0 +1,338 @@
+import ISA
+
+/// The SM's shared memory unit behind the local units: shared memory, L1 data cache, constants,
+/// atomics, asynchronous copies, and the way back to the register files.
+extension SM {
+  func hasPendingRoom() -> Bool {
+    memory.pointee.inFlight < spec.memoryUnit.pendingRequests
+      && memory.pointee.misses.count + 64 <= min(spec.l1.mshrs + 64, MissTable.capacity)
+  }
+
+  // MARK: Acceptance
+
+  func access(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ entry: MemoryQueueEntry, _ now: Cycle
+  ) {
+    let warp = warps + Int(entry.warp)
+    let record = entry.record!
+    let dynamic = warp.pointee.stream[entry.dynamic]
+    if record.pointee.flags.contains(.readsClockSlow) { readClock(Int(entry.warp), now) }
+    let isStore = record.pointee.action == .store || record.pointee.action == .reduction
+    var sourcesFree = now
+    if isStore {
+      // Data leaves over a link of its own before the registers are free (Table 2).
+      let link = spec.memoryUnit.globalLinkBytes
+      let cycles = (record.pointee.words * 4 * 32 + link - 1) / link
+      sourcesFree = max(now, core.pointee.storeLinkFree) + Cycle(cycles)
+      core.pointee.storeLinkFree = sourcesFree
+    }
+    if !record.pointee.flags.contains(.holdsSources) {
+      releaseSources(Int(entry.warp), record, at: sourcesFree + 1)
+    }
+    if dynamic.referenceCount > 0, dynamic.mask != 0 {
+      // The last reference is the one that goes to the L1 (LDGSTS has its shared one first).
+      let reference = warp.pointee.references[Int(dynamic.reference + dynamic.referenceCount - 1)]
+      coalescer.pointee.load(reference, warp.pointee.addresses, mask: dynamic.mask)
+    } else {
+      coalescer.pointee.lanes = 0
+    }
+    let space = resolve(record.pointee.space, entry, dynamic)
+    if isStore {
+      store(space, entry, sourcesFree)
+    } else {
+      load(core, space, entry, now)
+    }
+  }
+
+  /// Tells which memory a generic access means, by the windows of the launch.
+  private func resolve(
+    _ space: MemorySpace, _ entry: MemoryQueueEntry, _ dynamic: DynamicInstruction
+  ) -> MemorySpace {
+    guard space == .generic, coalescer.pointee.lanes > 0,
+      let launch = ctas[warps[Int(entry.warp)].ctaSlot].launch
+    else { return space == .generic ? .global : space }
+    let address = coalescer.pointee.addresses[0]
+    let window: UInt64 = 1 << 24
+    if launch.sharedWindow != 0, address >= launch.sharedWindow, address - launch.sharedWindow < window {
+      return .shared
+    }
+    if launch.localWindow != 0, address >= launch.localWindow, address - launch.localWindow < window {
+      return .local
+    }
+    return .global
+  }
+
+  // MARK: Loads
+
+  private func load(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ space: MemorySpace, _ entry: MemoryQueueEntry,
+    _ now: Cycle
+  ) {
+    let record = entry.record!
+    let index = newRequest(Int(entry.warp), record)
+    let counts = statistics + warps[Int(entry.warp)].kernelSlot
+    let data = Cycle(record.pointee.dataPhase)
+    if record.pointee.action == .copyAsync { joinAsyncGroup(Int(entry.warp), index) }
+    guard coalescer.pointee.lanes > 0 || space == .constant else {
+      requests[index].ready = now + data
+      events.pointee.schedule(Event(.dataReady, b: index), at: now + data)
+      return
+    }
+    switch space {
+    case .shared:
+      counts.pointee.sharedAccesses += 1
+      var passes = coalescer.pointee.sharedPasses(
+        bytes: Int(record.pointee.accessBytes), banks: spec.sharedMemory.banks)
+      if record.pointee.action == .atomic { passes = max(passes, coalescer.pointee.sameAddressLanes()) }
+      let start = max(now, memory.pointee.sharedFree)
+      memory.pointee.sharedFree = start + Cycle(passes)
+      let conflicts = max(0, passes - record.pointee.words)
+      counts.pointee.sharedConflictCycles += UInt64(conflicts)
+      events.pointee.schedule(Event(.dataReady, b: index), at: start + data + Cycle(conflicts))
+    case .constant: loadConstant(index, Int(entry.warp), now)
+    default: loadGlobal(index, space, entry, now)
+    }
+  }
+
+  private func newRequest(_ warp: Int, _ record: UnsafeMutablePointer<IssueRecord>) -> Int {
+    let index: Int
+    if memory.pointee.free > 0 {
+      index = memory.pointee.free - 1
+      memory.pointee.free = requests[index].next + 1
+    } else {
+      memory.pointee.nextFree -= 1
+      index = memory.pointee.nextFree
+    }
+    memory.pointee.inFlight += 1
+    requests[index] = PendingRequest(warp: warp, record: record)
+    return index
+  }
+
+  private func loadGlobal(_ index: Int, _ space: MemorySpace, _ entry: MemoryQueueEntry, _ now: Cycle) {
+    let record = entry.record!
+    let kernelSlot = warps[Int(entry.warp)].kernelSlot
+    let counts = statistics + kernelSlot
+    if space == .local { interleaveLocal(Int(entry.warp), mask: warps[Int(entry.warp)].stream[entry.dynamic].mask) }
+    coalescer.pointee.coalesce(
+      bytes: Int(record.pointee.accessBytes), lineBytes: UInt64(spec.l1.line.count),
+      sectorBytes: UInt64(spec.l1.sector.count))
+    let lines = coalescer.pointee.count
+    let start = max(now, memory.pointee.tagFree)
+    let rate = max(1, spec.l1.tagsPerCycle)
+    memory.pointee.tagFree = start + Cycle((lines + rate - 1) / rate)
+    let atomic = record.pointee.action == .atomic
+    let bypass = record.pointee.flags.contains(.bypassL1) || atomic
+    var missing = 0
+    for line in 0..<lines {
+      let number = coalescer.pointee.lines[line]
+      let wanted = coalescer.pointee.sectors[line]
+      let leaves = start + Cycle(line / rate + spec.l1.missLatency)
+      if bypass {
+        missing += 1
+        send(
+          atomic ? .atomic : .read, line: number, sectors: wanted, token: UInt32(index),
+          kernelSlot: kernelSlot, at: leaves)
+        continue
+      }
+      counts.pointee.l1Accesses += 1
+      counts.pointee.l1SectorAccesses += UInt64(wanted.nonzeroBitCount)
+      let absent = wanted & ~l1.pointee.lookup(number)
+      if absent == 0 { continue }
+      counts.pointee.l1SectorMisses += UInt64(absent.nonzeroBitCount)
+      missing += 1
+      let new = memory.pointee.misses.wait(number, sectors: absent, request: index)
+      if new != 0 {
+        send(.read, line: number, sectors: new, token: Token.line, kernelSlot: kernelSlot, at: leaves)
+      }
+    }
+    requests[index].missing = missing
+    requests[index].ready =
+      start + Cycle(record.pointee.dataPhase) + Cycle(max(0, lines - record.pointee.words))
+    if missing == 0 { events.pointee.schedule(Event(.dataReady, b: index), at: requests[index].ready) }
+  }
+
+  /// Local memory lies interleaved: the same word of neighbouring threads is adjacent.
+  private func interleaveLocal(_ warp: Int, mask: UInt32) {
+    var left = mask
+    for position in 0..<coalescer.pointee.lanes {
+      let lane = UInt64(left.trailingZeroBitCount)
+      left &= left &- 1
+      let address = coalescer.pointee.addresses[position] & 0xff_ffff
+      let space = UInt64(1) << 60 | UInt64(index) << 44 | UInt64(warp) << 36
+      coalescer.pointee.addresses[position] = space | (address / 4 * 128 + lane * 4 + address % 4)
+    }
+  }
+
+  // MARK: Constant loads
+
+  private func loadConstant(_ index: Int, _ warpIndex: Int, _ now: Cycle) {
+    let record = requests[index].record!
+    let warp = warps + warpIndex
+    let counts = statistics + warp.pointee.kernelSlot
+    let lineBytes = UInt64(spec.constantCache.loadPath.line.count)
+    if coalescer.pointee.lanes == 0 {
+      coalescer.pointee.addresses[0] = 0
+      coalescer.pointee.lanes = 1
+    }
+    for lane in 0..<coalescer.pointee.lanes {
+      let offset = UInt32(truncatingIfNeeded: coalescer.pointee.addresses[lane])
+      coalescer.pointee.addresses[lane] = constantAddress(warp, record.pointee.constant &+ offset)
+    }
+    coalescer.pointee.coalesce(
+      bytes: Int(record.pointee.accessBytes), lineBytes: lineBytes, sectorBytes: lineBytes)
+    var missing = 0
+    for line in 0..<coalescer.pointee.count {
+      let number = coalescer.pointee.lines[line]
+      counts.pointee.constantAccesses += 1
+      if spec.constantCache.perfect || constantLoads.pointee.lookup(number) != 0 { continue }
+      counts.pointee.constantMisses += 1
+      missing += 1
+      requestLine(
+        .constantLoad, core: 0, line: number, kernelSlot: warp.pointee.kernelSlot, pending: index, now)
+    }
+    requests[index].missing = missing
+    // Lanes with different addresses take turns.
+    let turns = Cycle(max(0, coalescer.pointee.count - 1))
+    requests[index].ready = now + Cycle(record.pointee.dataPhase) + turns
+    if missing == 0 { events.pointee.schedule(Event(.dataReady, b: index), at: requests[index].ready) }
+  }
+
+  func constantLoadArrives(_ index: Int, _ now: Cycle) { lineForRequest(index, now) }
+
+  // MARK: Stores
+
+  private func store(_ space: MemorySpace, _ entry: MemoryQueueEntry, _ dataEnd: Cycle) {
+    let record = entry.record!
+    let warpIndex = Int(entry.warp)
+    let kernelSlot = warps[warpIndex].kernelSlot
+    let counts = statistics + kernelSlot
+    if space == .shared {
+      counts.pointee.sharedAccesses += 1
+      var passes = coalescer.pointee.sharedPasses(
+        bytes: Int(record.pointee.accessBytes), banks: spec.sharedMemory.banks)
+      if record.pointee.action == .reduction { passes = max(passes, coalescer.pointee.sameAddressLanes()) }
+      let start = max(dataEnd, memory.pointee.sharedFree)
+      memory.pointee.sharedFree = start + Cycle(passes)
+      counts.pointee.sharedConflictCycles += UInt64(max(0, passes - record.pointee.words))
+      releaseResult(warpIndex, record, memory: true, at: start + Cycle(passes))
+      return
+    }
+    guard coalescer.pointee.lanes > 0 else {
+      releaseResult(warpIndex, record, memory: true, at: dataEnd + 1)
+      return
+    }
+    if space == .local { interleaveLocal(warpIndex, mask: warps[warpIndex].stream[entry.dynamic].mask) }
+    coalescer.pointee.coalesce(
+      bytes: Int(record.pointee.accessBytes), lineBytes: UInt64(spec.l1.line.count),
+      sectorBytes: UInt64(spec.l1.sector.count))
+    let lines = coalescer.pointee.count
+    let start = max(dataEnd, memory.pointee.tagFree)
+    memory.pointee.tagFree = start + Cycle(lines)
+    // Every line's write is acknowledged on its own.
+    warps[warpIndex].outstanding += lines - 1
+    warps[warpIndex].memoryOutstanding += lines - 1
+    for line in 0..<lines {
+      send(
+        record.pointee.action == .reduction ? .atomic : .write, line: coalescer.pointee.lines[line],
+        sectors: coalescer.pointee.sectors[line], token: Token.writeAcknowledge | UInt32(warpIndex),
+        kernelSlot: kernelSlot, at: start + Cycle(line + spec.l1.missLatency))
+    }
+    if record.pointee.writeCounter < 6 {
+      events.pointee.schedule(
+        Event(.counterRelease, warp: warpIndex, a: Int(record.pointee.writeCounter)), at: dataEnd + 1)
+    }
+    if record.pointee.flags.contains(.scoreboard) {
+      events.pointee.schedule(
+        Event(
+          .scoreboardRelease, warp: warpIndex, a: 0, b: record - warps[warpIndex].records,
+          address: warps[warpIndex].age), at: dataEnd + 1)
+    }
+  }
+
+  // MARK: Ports
+
+  func send(
+    _ kind: MemoryMessage.Kind, line: UInt64, sectors: UInt32, token: UInt32, kernelSlot: Int,
+    at cycle: Cycle
+  ) {
+    outbox.pointee.append(
+      MemoryMessage(
+        cycle: cycle, line: line, sectors: sectors, token: token, sm: UInt16(index),
+        kernelSlot: UInt8(kernelSlot), kind: kind))
+  }
+
+  func memoryReply(token: UInt32, line: UInt64, sectors: UInt32, _ now: Cycle) {
+    if token == Token.instruction {
+      fillL1Instruction(line: line, now)
+    } else if token == Token.line {
+      l1.pointee.fill(line, sectors: sectors)
+      memory.pointee.misses.fill(line, sectors: sectors) { request in lineForRequest(request, now) }
+    } else if token & Token.writeAcknowledge != 0 {
+      operationDone(warp: Int(token & 0xff), memory: true, now)
+    } else {
+      lineForRequest(Int(token), now)
+    }
+  }
+
+  private func lineForRequest(_ index: Int, _ now: Cycle) {
+    requests[index].missing -= 1
+    guard requests[index].missing == 0 else { return }
+    var ready = max(now, requests[index].ready)
+    let record = requests[index].record!
+    if record.pointee.action == .copyAsync {
+      // From the L1 on, a copy goes the same way whether it hit or missed.
+      let toShared = Int(record.pointee.dataPhase) - spec.memoryUnit.phases.loadGlobalRegular.data
+      ready = max(requests[index].ready, now + Cycle(max(0, toShared)))
+    }
+    events.pointee.schedule(Event(.dataReady, b: index), at: ready)
+  }
+
+  // MARK: Return
+
+  func dataReady(_ index: Int, _ now: Cycle) {
+    let request = requests[index]
+    let record = request.record!
+    if record.pointee.action == .copyAsync {
+      complete(index, now)
+      return
+    }
+    let core = core(of: request.warp)
+    let cycles: Int
+    switch record.pointee.space {
+    case .shared:
+      let link = spec.memoryUnit.sharedLinkBytes
+      cycles = max(spec.memoryUnit.sharedLinkMinimum, (record.pointee.words * 128 + link - 1) / link)
+    case .constant, .none: cycles = 1
+    default:
+      let link = spec.memoryUnit.globalLinkBytes
+      cycles = (record.pointee.words * 128 + link - 1) / link
+    }
+    let end = max(now, core.pointee.returnLinkFree) + Cycle(max(1, cycles))
+    core.pointee.returnLinkFree = end
+    events.pointee.schedule(Event(.writeBack, b: index), at: end - 1)
+  }
+
+  /// The last register is written, unless a fixed-latency result has the bank's port.
+  func writeBack(_ index: Int, _ now: Cycle) {
+    let request = requests[index]
+    let free = writePortFree(core(of: request.warp), request.record!, now)
+    events.pointee.schedule(Event(free ? .complete : .writeBack, b: index), at: now + 1)
+  }
+
+  func complete(_ index: Int, _ now: Cycle) {
+    let request = requests[index]
+    let record = request.record!
+    requests[index].next = memory.pointee.free - 1
+    memory.pointee.free = index + 1
+    memory.pointee.inFlight -= 1
+    if record.pointee.action == .copyAsync { leaveAsyncGroup(request.warp, request.group, now) }
+    if record.pointee.flags.contains(.holdsSources) { releaseSources(request.warp, record, at: now) }
+    if record.pointee.writeCounter < 6 { lowerCounter(warp: request.warp, Int(record.pointee.writeCounter), now) }
+    if record.pointee.flags.contains(.scoreboard) {
+      releaseScoreboard(
+        warp: request.warp, age: warps[request.warp].age,
+        instruction: record - warps[request.warp].records, sources: false, now)
+    }
+    operationDone(warp: request.warp, memory: true, now)
+  }
+}

@@ -1,0 +1,98 @@
+import ISA
+
+/// Dispatch latches of the execution units, and the units of variable latency.
+extension SM {
+  /// Whether an instruction for `unit` that issues now will find the unit's latch free.
+  func unitIsFree(_ core: UnsafeMutablePointer<SubCoreState>, _ unit: Int, _ now: Cycle) -> Bool {
+    switch Unit(rawValue: UInt8(unit)) {
+    case .memory, .barrier, .fp64: return true
+    case .fp32:
+      return core.pointee.unitFree[unit] <= now
+        || spec.units.fp32OnIntegerPipe && core.pointee.unitFree[Int(Unit.integer.rawValue)] <= now
+    case .imad: return core.pointee.unitFree[Int(Unit.fp32.rawValue)] <= now
+    case .predicate: return core.pointee.unitFree[Int(Unit.integer.rawValue)] <= now
+    case .sfu, .miscellaneousQueue:
+      // Variable-latency units have a queue; the scheduler gates on room in it.
+      let initiation = unit == Int(Unit.sfu.rawValue) ? spec.units.sfu : spec.units.miscellaneousQueue
+      let waiting = core.pointee.unitFree[unit] - (now + 2)
+      return waiting <= Cycle(initiation * (spec.units.queueEntries - 1))
+    default: return core.pointee.unitFree[unit] <= now
+    }
+  }
+
+  /// Takes the unit's latch for an instruction issued now.
+  func reserveUnit(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ record: UnsafeMutablePointer<IssueRecord>,
+    _ now: Cycle
+  ) {
+    let unit = Unit(rawValue: record.pointee.unit) ?? .miscellaneous
+    let until = now + Cycle(record.pointee.initiation)
+    switch unit {
+    case .memory, .barrier, .fp64, .sfu, .miscellaneousQueue: break
+    default: core.pointee.unitFree[pipe(core, unit, now)] = until
+    }
+  }
+
+  /// The pipe that an instruction of `unit` uses: FP32 takes the FMA pipe, or the integer pipe
+  /// where that executes FP32 too and the FMA pipe is taken.
+  private func pipe(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ unit: Unit, _ now: Cycle
+  ) -> Int {
+    let fma = Int(Unit.fp32.rawValue)
+    switch unit {
+    case .fp32: return core.pointee.unitFree[fma] <= now ? fma : Int(Unit.integer.rawValue)
+    case .imad: return fma
+    case .predicate: return Int(Unit.integer.rawValue)
+    default: return Int(unit.rawValue)
+    }
+  }
+
+  /// Everything behind a held instruction comes one cycle later, at the units too.
+  func delayUnits(_ core: UnsafeMutablePointer<SubCoreState>, _ now: Cycle) {
+    for unit in 0..<16 where core.pointee.unitFree[unit] > now {
+      let kind = Unit(rawValue: UInt8(unit))
+      if kind != .sfu, kind != .miscellaneousQueue { core.pointee.unitFree[unit] += 1 }
+    }
+  }
+
+  /// An SFU or S2UR-like instruction enters its unit's queue from Control in cycle `now`.
+  func enterVariableUnit(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ latch: Latch, _ now: Cycle
+  ) {
+    let record = latch.record!
+    let unit = Int(record.pointee.unit)
+    let start = max(now + 1, core.pointee.unitFree[unit])
+    core.pointee.unitFree[unit] = start + Cycle(record.pointee.initiation)
+    // Operands are read while the latch is held; the sources are free when the latch is.
+    releaseSources(latch.warp, record, at: start + Cycle(record.pointee.initiation))
+    releaseResult(latch.warp, record, at: max(start + 1, start + Cycle(record.pointee.latency) - 2))
+  }
+
+  /// The sources of an instruction may be overwritten by instructions that issue from `cycle` on.
+  func releaseSources(_ warp: Int, _ record: UnsafeMutablePointer<IssueRecord>, at cycle: Cycle) {
+    if record.pointee.readCounter < 6 {
+      events.pointee.schedule(
+        Event(.counterRelease, warp: warp, a: Int(record.pointee.readCounter)), at: cycle)
+    }
+    if record.pointee.flags.contains(.scoreboard) {
+      let index = record - warps[warp].records
+      events.pointee.schedule(Event(.scoreboardRelease, warp: warp, a: 1, b: index, address: warps[warp].age), at: cycle)
+    }
+  }
+
+  /// The result of a variable-latency instruction can be used by instructions that issue from
+  /// `cycle` on.
+  func releaseResult(
+    _ warp: Int, _ record: UnsafeMutablePointer<IssueRecord>, memory: Bool = false, at cycle: Cycle
+  ) {
+    if record.pointee.writeCounter < 6 {
+      events.pointee.schedule(
+        Event(.counterRelease, warp: warp, a: Int(record.pointee.writeCounter)), at: cycle)
+    }
+    if record.pointee.flags.contains(.scoreboard) {
+      let index = record - warps[warp].records
+      events.pointee.schedule(Event(.scoreboardRelease, warp: warp, a: 0, b: index, address: warps[warp].age), at: cycle)
+    }
+    events.pointee.schedule(Event(.operationDone, warp: warp, a: memory ? 1 : 0), at: cycle)
+  }
+}

@@ -1,0 +1,183 @@
+import ISA
+
+/// The issue stage: one warp instruction per cycle, chosen by the policy among the eligible warps
+/// whose unit can take it.
+extension SM {
+  func issue(_ core: UnsafeMutablePointer<SubCoreState>, _ now: Cycle) {
+    let eligible = core.pointee.eligible
+    guard eligible != 0 else { return }
+    if core.pointee.control.occupied || now < core.pointee.issueFree {
+      charge(core, eligible, core.pointee.throttle)
+      return
+    }
+    var ready = eligible & ~blockedByUnits(core, now)
+    let throttled = eligible & ~ready
+    if throttled != 0 { charge(core, throttled, .mathPipeThrottle) }
+    if core.pointee.holdUntil > now {
+      charge(core, ready, .notSelected)
+      return
+    }
+    while ready != 0 {
+      let bit = choose(core, ready)
+      let index = warp(core, bit)
+      if constantReady(core, index, now) {
+        let others = ready & ~(1 << UInt16(bit))
+        if others != 0 { charge(core, others, .notSelected) }
+        issue(core, index, now)
+        return
+      }
+      charge(core, 1 << UInt16(bit), .imcMiss)
+      ready &= ~(1 << UInt16(bit))
+      if core.pointee.holdUntil > now {
+        charge(core, ready, .notSelected)
+        return
+      }
+    }
+  }
+
+  /// Eligible warps whose unit's dispatch latch will not be free when they arrive.
+  private func blockedByUnits(_ core: UnsafeMutablePointer<SubCoreState>, _ now: Cycle) -> UInt16 {
+    var blocked: UInt16 = 0
+    var left = core.pointee.eligible
+    while left != 0 {
+      let unit = Int(core.pointee.unitOfWarp[left.trailingZeroBitCount])
+      let warps = core.pointee.eligibleByUnit[unit]
+      left &= ~warps
+      if !unitIsFree(core, unit, now) { blocked |= warps }
+    }
+    return blocked
+  }
+
+  private func choose(_ core: UnsafeMutablePointer<SubCoreState>, _ ready: UInt16) -> Int {
+    let last = core.pointee.lastIssued
+    switch spec.issue.policy {
+    case .greedyThenYoungest:
+      if last >= 0, ready >> UInt16(last) & 1 == 1 { return last }
+      return extreme(core, ready, youngest: true)
+    case .greedyThenOldest:
+      if last >= 0, ready >> UInt16(last) & 1 == 1 { return last }
+      return extreme(core, ready, youngest: false)
+    case .looseRoundRobin:
+      let after = last >= 15 ? 0 : ready & (~0 << UInt16(last + 1))
+      return (after != 0 ? after : ready).trailingZeroBitCount
+    }
+  }
+
+  /// The youngest or oldest warp of `mask`, by launch order.
+  func extreme(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ mask: UInt16, youngest: Bool
+  ) -> Int {
+    var best = mask.trailingZeroBitCount
+    var left = mask & (mask - 1)
+    var bestAge = warps[warp(core, best)].age
+    while left != 0 {
+      let bit = left.trailingZeroBitCount
+      left &= left - 1
+      let age = warps[warp(core, bit)].age
+      if youngest ? age > bestAge : age < bestAge {
+        best = bit
+        bestAge = age
+      }
+    }
+    return best
+  }
+
+  /// Charges this cycle of each warp in `mask` to `reason`.
+  private func charge(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ mask: UInt16, _ reason: StallReason
+  ) {
+    var left = mask
+    while left != 0 {
+      let bit = left.trailingZeroBitCount
+      left &= left - 1
+      statistics[warps[warp(core, bit)].kernelSlot].stalls[Int(reason.rawValue)] += 1
+    }
+  }
+
+  private func issue(_ core: UnsafeMutablePointer<SubCoreState>, _ index: Int, _ now: Cycle) {
+    let warp = warps + index
+    let bit = bit(of: index)
+    let dynamic = warp.pointee.stream[warp.pointee.cursor]
+    let record = warp.pointee.records + Int(dynamic.index)
+    let counts = statistics + warp.pointee.kernelSlot
+    counts.pointee.stalls[Int(StallReason.selected.rawValue)] += 1
+    counts.pointee.warpInstructions += 1
+    counts.pointee.threadInstructions += UInt64(dynamic.mask.nonzeroBitCount)
+    counts.pointee.issuedByUnit[Int(record.pointee.unit)] += 1
+    if logsIssue { logIssue(index, record, now) }
+
+    core.pointee.lastIssued = bit.trailingZeroBitCount
+    core.pointee.control = Latch(
+      occupied: true, warp: index, record: record, dynamic: warp.pointee.cursor, visited: false)
+    core.pointee.throttle = .dispatchStall
+    reserveUnit(core, record, now)
+    if record.pointee.issueBusy > 0 {
+      core.pointee.issueFree = now + 1 + Cycle(record.pointee.issueBusy)
+      core.pointee.throttle = .mathPipeThrottle
+    }
+    removeEligible(core, bit)
+    warp.pointee.stallUntil = now + Cycle(record.pointee.wait)
+    warp.pointee.depbarCounter = 255
+    if !record.pointee.flags.contains(.fixedLatency) { warp.pointee.outstanding += 1 }
+    if record.pointee.flags.contains(.memory) { warp.pointee.memoryOutstanding += 1 }
+    if record.pointee.flags.contains(.scoreboard) { occupyScoreboard(index, record, now) }
+    advance(core, index, record, now)
+    takeEffect(index, record, mask: dynamic.mask, now)
+    // The cycle of issue is charged to `selected`; what follows begins in the next one.
+    warp.pointee.reason = .notSelected
+    evaluate(index, at: now + 1)
+  }
+
+  /// Takes the instruction out of the buffer; a change of path empties the buffer.
+  private func advance(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ index: Int,
+    _ record: UnsafeMutablePointer<IssueRecord>, _ now: Cycle
+  ) {
+    let warp = warps + index
+    warp.pointee.bufferHead = (warp.pointee.bufferHead + 1) & 7
+    warp.pointee.bufferCount -= 1
+    warp.pointee.cursor += 1
+    if warp.pointee.cursor >= warp.pointee.end {
+      warp.pointee.bufferCount = 0
+      core.pointee.fetchable &= ~bit(of: index)
+      return
+    }
+    let next = warp.pointee.records[Int(warp.pointee.stream[warp.pointee.cursor].index)].pc
+    if next != record.pointee.pc &+ warp.pointee.instructionBytes {
+      warp.pointee.bufferCount = 0
+      warp.pointee.awaitedLine = .max
+      warp.pointee.fetchPC = next
+    }
+    updateFetchable(core, index)
+  }
+
+  /// What an instruction does to its warp at issue.
+  private func takeEffect(
+    _ index: Int, _ record: UnsafeMutablePointer<IssueRecord>, mask: UInt32, _ now: Cycle
+  ) {
+    let warp = warps + index
+    switch record.pointee.effect {
+    case .none, .branch, .exit: break
+    case .depbar:
+      warp.pointee.depbarCounter = UInt8(truncatingIfNeeded: record.pointee.argument0)
+      warp.pointee.depbarThreshold = UInt8(clamping: Int(record.pointee.argument1))
+    case .asyncGroup: closeAsyncGroup(index, now)
+    case .barrierSync: arriveAtBarrier(index, record, waits: true, now)
+    case .barrierArrive: arriveAtBarrier(index, record, waits: false, now)
+    case .fence: beginFence(index, record, now)
+    case .sleep:
+      let cycles = Cycle((Double(min(record.pointee.argument1, 1_000_000)) * clock / 1000).rounded(.up))
+      warp.pointee.block = .sleep
+      events.pointee.schedule(Event(.wakeWarp, warp: index), at: now + max(1, cycles))
+    }
+  }
+
+  private func logIssue(_ index: Int, _ record: UnsafeMutablePointer<IssueRecord>, _ now: Cycle) {
+    let warp = warps + index
+    issueLog.pointee.append(
+      IssueLogEntry(
+        cycle: now, cta: ctas[warp.pointee.ctaSlot].launch?.linear ?? 0,
+        warp: warp.pointee.warpInCTA, instruction: record - warp.pointee.records,
+        kernelSlot: warp.pointee.kernelSlot))
+  }
+}

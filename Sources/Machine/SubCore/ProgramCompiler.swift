@@ -1,0 +1,193 @@
+import ISA
+
+/// A kernel's static code, compiled for one machine.
+public final class Program: @unchecked Sendable {
+  let records: UnsafeMutablePointer<IssueRecord>
+  let instructions: UnsafeMutablePointer<Instruction>
+  public let count: Int
+  /// One past the last byte of code.
+  let codeEnd: UInt32
+  let instructionBytes: UInt32
+  /// Distinguishes kernels' code and constants in the caches.
+  let base: UInt64
+
+  /// Compiles `code`, in order of `pc`. `identity` must differ between kernels with different code.
+  public init(code: [Instruction], identity: Int, architecture: Architecture, spec: SMSpec) {
+    count = code.count
+    records = .allocate(capacity: max(1, code.count))
+    instructions = .allocate(capacity: max(1, code.count))
+    for (index, instruction) in code.enumerated() {
+      (instructions + index).initialize(to: instruction)
+      (records + index).initialize(to: RecordCompiler(spec: spec).compile(instruction))
+    }
+    instructionBytes = architecture.instructionBytes
+    codeEnd = (code.last?.pc ?? 0) + architecture.instructionBytes
+    base = UInt64(identity + 1) << 32
+  }
+
+  deinit {
+    records.deallocate()
+    instructions.deallocate()
+  }
+}
+
+/// Turns an instruction into an issue record: the one place where specs meet opcodes.
+struct RecordCompiler {
+  let spec: SMSpec
+
+  func compile(_ instruction: Instruction) -> IssueRecord {
+    var record = IssueRecord()
+    record.pc = instruction.pc
+    record.unit = instruction.unit.rawValue
+    record.effect = instruction.effect
+    record.argument0 = instruction.argument0
+    record.argument1 = instruction.argument1
+    record.argument2 = instruction.argument2
+    compileControl(instruction, &record)
+    compileOperands(instruction, &record)
+    compileUnit(instruction, &record)
+    if instruction.unit == .memory { compileMemory(instruction, &record) }
+    if instruction.flags.contains(.readsClock) { record.flags.insert(.readsClock) }
+    if instruction.flags.contains(.readsClockSlow) { record.flags.insert(.readsClockSlow) }
+    if instruction.flags.contains(.systemScope) { record.flags.insert(.systemScope) }
+    record.scope = instruction.scope
+    return record
+  }
+
+  private func compileControl(_ instruction: Instruction, _ record: inout IssueRecord) {
+    guard instruction.flags.contains(.hasControl), spec.dependence.mode == .controlBits else {
+      record.flags.insert(.scoreboard)
+      return
+    }
+    let control = instruction.control
+    record.wait = UInt8(clamping: wait(control))
+    record.waitMask = control.waitMask
+    record.writeCounter = control.writeBarrier < 6 ? control.writeBarrier : ControlCode.noBarrier
+    record.readCounter = control.readBarrier < 6 ? control.readBarrier : ControlCode.noBarrier
+  }
+
+  /// Cycles until the warp's next issue (arXiv 2503.20481 §4; the split of the stall counts above
+  /// 11 is visible in the RTX 3060 stall sweep).
+  func wait(_ control: ControlCode) -> Int {
+    let special = spec.issue.specialStalls
+    if control.stall == 0 { return control.yield ? special.zeroWithYield : 1 }
+    if control.stall > 11, !control.yield, special.shortenLongStalls {
+      return control.stall >= 14 ? special.fourteenOrMore : special.twelveOrMore
+    }
+    return max(Int(control.stall), control.yield ? 2 : 1)
+  }
+
+  private func compileOperands(_ instruction: Instruction, _ record: inout IssueRecord) {
+    for index in 0..<Int(instruction.sourceCount) {
+      let operand = instruction.sources[index]
+      guard operand.file == .general else { continue }
+      let reuse = operand.slot < 4 && instruction.control.reuse >> operand.slot & 1 == 1
+      for offset in 0..<Int(operand.count) where record.readCount < 16 {
+        let register = Int(operand.first) + offset
+        guard register < 255 else { break }
+        record.reads[Int(record.readCount)] = IssueRecord.OperandRead(
+          register: UInt8(register), slot: operand.count <= 2 && operand.slot < 3 ? operand.slot : 255,
+          reuse: reuse && operand.count <= 2)
+        record.readCount += 1
+      }
+      if operand.count >= 4 { record.readWindow = UInt8(spec.registerFile.wideReadWindow) }
+    }
+    if record.readWindow == 0 { record.readWindow = UInt8(spec.registerFile.readWindow) }
+    for index in 0..<Int(instruction.destinationCount) {
+      let operand = instruction.destinations[index]
+      guard operand.file == .general else { continue }
+      for offset in 0..<Int(operand.count) {
+        record.writes[(Int(operand.first) + offset) % spec.registerFile.banks] += 1
+      }
+    }
+    if instruction.hasConstant, instruction.unit != .memory, !spec.constantCache.perfect {
+      record.flags.insert(.constantOperand)
+    }
+    if instruction.hasConstant {
+      record.constant = UInt32(instruction.constantBank & 31) << 24 | instruction.constantOffset & 0xff_ffff
+    }
+  }
+
+  private func compileUnit(_ instruction: Instruction, _ record: inout IssueRecord) {
+    let units = spec.units
+    let latencies = spec.latencies
+    func fixed(_ initiation: Int, _ latency: Int) {
+      record.flags.insert(.fixedLatency)
+      record.initiation = UInt16(clamping: initiation)
+      record.latency = UInt16(clamping: latency)
+    }
+    func variable(_ initiation: Int, _ latency: Int) {
+      record.flags.insert(.shortScoreboard)
+      record.initiation = UInt16(clamping: initiation)
+      record.latency = UInt16(clamping: latency)
+    }
+    let result = instruction.flags.contains(.writesPredicate) ? latencies.predicate : 0
+    switch instruction.unit {
+    case .fp32: fixed(units.fp32, max(result, latencies.fp32))
+    case .integer: fixed(units.integer, max(result, latencies.integer))
+    case .imad:
+      let wide = instruction.flags.contains(.wide)
+      fixed(units.imad, wide ? latencies.wideMultiply : latencies.fp32)
+      if wide { record.issueBusy = UInt8(clamping: spec.issue.wideMultiplyExtraIssue) }
+    case .half: fixed(units.half, max(result, latencies.half))
+    case .predicate: fixed(units.predicate, latencies.predicate)
+    case .uniform: fixed(units.uniform, latencies.uniform)
+    case .branch: fixed(units.branch, latencies.branch)
+    case .miscellaneous: fixed(units.miscellaneous, latencies.miscellaneous)
+    case .barrier: fixed(units.miscellaneous, latencies.miscellaneous)
+    case .tensor:
+      let timing = TensorTiming(instruction.tensor, spec: spec.tensor, units: units, latencies: latencies)
+      fixed(timing.initiation, timing.latency)
+    case .sfu: variable(units.sfu, latencies.sfu)
+    case .fp64: variable(units.fp64, fp64Latency(instruction))
+    case .miscellaneousQueue: variable(units.miscellaneousQueue, latencies.miscellaneousQueue)
+    case .memory: record.flags.insert(.memory)
+    }
+  }
+
+  private func fp64Latency(_ instruction: Instruction) -> Int {
+    switch instruction.sourceCount {
+    case 3...: spec.latencies.fp64FMA
+    case 2: spec.latencies.fp64Add
+    default: spec.latencies.fp64Multiply
+    }
+  }
+
+  private func compileMemory(_ instruction: Instruction, _ record: inout IssueRecord) {
+    record.action = instruction.action
+    record.space = instruction.space
+    record.accessBytes = max(1, instruction.accessBytes)
+    let phase = phase(instruction)
+    record.addressPhase = UInt16(clamping: phase.address)
+    record.dataPhase = UInt16(clamping: phase.data)
+    if instruction.flags.contains(.bypassL1) { record.flags.insert(.bypassL1) }
+    let shared = instruction.space == .shared || instruction.space == .constant
+    if shared || instruction.action == .exchange { record.flags.insert(.shortScoreboard) }
+    if instruction.space == .constant, instruction.addressKind == .regular {
+      record.flags.insert(.holdsSources)
+    }
+    let global = instruction.space != .shared && instruction.space != .constant
+    if global, instruction.addressKind == .regular, !instruction.flags.contains(.address64),
+      instruction.action == .load
+    {
+      record.flags.insert(.narrowAddress)
+    }
+  }
+
+  private func phase(_ instruction: Instruction) -> MemoryUnitSpec.Phase {
+    let phases = spec.memoryUnit.phases
+    let uniform = instruction.addressKind == .uniform || instruction.addressKind == .immediate
+    switch (instruction.action, instruction.space) {
+    case (.copyAsync, _): return phases.copyAsync
+    case (.exchange, _), (.cacheControl, _), (.none, _): return phases.exchange
+    case (_, .constant):
+      return uniform ? phases.loadConstantImmediate : phases.loadConstantRegular
+    case (.store, .shared), (.reduction, .shared):
+      return uniform ? phases.storeSharedUniform : phases.storeSharedRegular
+    case (_, .shared): return uniform ? phases.loadSharedUniform : phases.loadSharedRegular
+    case (.store, _), (.reduction, _):
+      return uniform ? phases.storeGlobalUniform : phases.storeGlobalRegular
+    default: return uniform ? phases.loadGlobalUniform : phases.loadGlobalRegular
+    }
+  }
+}
