@@ -1,1 +1,1 @@
-// placeholder
+// The container and importers come here.

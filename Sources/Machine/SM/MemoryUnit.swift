@@ -119,7 +119,7 @@ extension SM {
     let lines = coalescer.pointee.count
     let start = max(now, memory.pointee.tagFree)
     let rate = max(1, spec.l1.tagsPerCycle)
-    memory.pointee.tagFree = start + Cycle((lines + rate - 1) / rate)
+    memory.pointee.tagFree = start + Cycle(max((lines + rate - 1) / rate, dataCycles()))
     let atomic = record.pointee.action == .atomic
     let bypass = record.pointee.flags.contains(.bypassL1) || atomic
     var missing = 0
@@ -149,6 +149,14 @@ extension SM {
     requests[index].ready =
       start + Cycle(record.pointee.dataPhase) + Cycle(max(0, lines - record.pointee.words))
     if missing == 0 { events.pointee.schedule(Event(.dataReady, b: index), at: requests[index].ready) }
+  }
+
+  /// Cycles that the access occupies the L1's data stage.
+  private func dataCycles() -> Int {
+    var sectors = 0
+    for line in 0..<coalescer.pointee.count { sectors += coalescer.pointee.sectors[line].nonzeroBitCount }
+    let bytes = sectors * spec.l1.sector.count
+    return (bytes + spec.l1.dataBytesPerCycle - 1) / spec.l1.dataBytesPerCycle
   }
 
   /// Local memory lies interleaved: the same word of neighbouring threads is adjacent.

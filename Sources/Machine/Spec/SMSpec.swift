@@ -108,8 +108,6 @@ public struct DependenceSpec: Codable, Hashable, Sendable {
   public var mode: Mode
   /// Scoreboard mode: pending readers that a register can count (WAR); 0 = unlimited.
   public var scoreboardConsumers: Int
-  /// Cycles from an instruction's issue until its counter increments are seen by the issue logic.
-  public var incrementVisible: Int
   /// Highest value of a dependence counter.
   public var counterMaximum: Int
 
@@ -153,8 +151,6 @@ public struct UnitsSpec: Codable, Hashable, Sendable {
   public var miscellaneousQueue: Int
   /// FP32 instructions may also use the integer pipe (GA10x, Ada).
   public var fp32OnIntegerPipe: Bool
-  /// One FP64 unit for the whole SM instead of one per sub-core.
-  public var fp64SharedBySM: Bool
   /// FP64: cycles from issue until the operands are with the unit, without registers, and for
   /// each register operand.
   public var fp64Transfer: Int
@@ -171,15 +167,9 @@ public struct LatencySpec: Codable, Hashable, Sendable {
   public var half: Int
   public var wideMultiply: Int
   public var predicate: Int
-  /// A predicate read as an ordinary source operand instead of as a guard.
-  public var predicateToSource: Int
   public var uniform: Int
-  /// Uniform register read by a vector instruction.
-  public var uniformToVector: Int
   public var branch: Int
   public var miscellaneous: Int
-  /// Added when the consumer has variable latency: no bypass to it.
-  public var toVariableLatency: Int
   /// Variable latencies, to the earliest dependent issue.
   public var sfu: Int
   public var fp64Add: Int
@@ -282,8 +272,6 @@ public struct L1Spec: Codable, Hashable, Sendable {
 
 /// CTA barriers and fences.
 public struct BarrierSpec: Codable, Hashable, Sendable {
-  /// Named barriers of a CTA.
-  public var count: Int
   /// Cycles from the last arrival to the earliest issue of the waiting warps.
   public var releaseLatency: Int
   /// Cycles a fence takes beyond waiting for the warp's own accesses: CTA scope.

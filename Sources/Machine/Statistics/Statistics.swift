@@ -81,5 +81,5 @@ public struct Statistics: Sendable {
     }
   }
 
-  public subscript(reason: StallReason) -> UInt64 { stalls[Int(reason.rawValue)] }
+  public subscript(reason reason: StallReason) -> UInt64 { stalls[Int(reason.rawValue)] }
 }

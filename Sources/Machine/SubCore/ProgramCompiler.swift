@@ -8,6 +8,8 @@ public final class Program: @unchecked Sendable {
   /// One past the last byte of code.
   let codeEnd: UInt32
   let instructionBytes: UInt32
+  /// At least one instruction carries control bits, and the machine goes by them.
+  public let usesControlBits: Bool
   /// Distinguishes kernels' code and constants in the caches.
   let base: UInt64
 
@@ -20,6 +22,8 @@ public final class Program: @unchecked Sendable {
       (instructions + index).initialize(to: instruction)
       (records + index).initialize(to: RecordCompiler(spec: spec).compile(instruction))
     }
+    usesControlBits =
+      spec.dependence.mode == .controlBits && code.contains { $0.flags.contains(.hasControl) }
     instructionBytes = architecture.instructionBytes
     codeEnd = (code.last?.pc ?? 0) + architecture.instructionBytes
     base = UInt64(identity + 1) << 32
@@ -145,12 +149,11 @@ struct RecordCompiler {
     }
   }
 
+  /// Three operands make an FMA; additions and multiplications have two.
   private func fp64Latency(_ instruction: Instruction) -> Int {
-    switch instruction.sourceCount {
-    case 3...: spec.latencies.fp64FMA
-    case 2: spec.latencies.fp64Add
-    default: spec.latencies.fp64Multiply
-    }
+    var operands = 0
+    for index in 0..<Int(instruction.sourceCount) where instruction.sources[index].slot < 4 { operands += 1 }
+    return operands >= 3 ? spec.latencies.fp64FMA : max(spec.latencies.fp64Add, spec.latencies.fp64Multiply)
   }
 
   private func compileMemory(_ instruction: Instruction, _ record: inout IssueRecord) {

@@ -1,0 +1,59 @@
+import ISA
+import Machine
+
+/// What a run gives back: plain values, ready for tables, JSON and CSV.
+public struct RunResult: Sendable {
+  /// Version of the JSON layout.
+  public static let schemaVersion = 1
+
+  public var simulator: String
+  public var gpu: String
+  /// Hash of the resolved machine description.
+  public var gpuHash: String
+  public var trace: String
+  public var overrides: [String]
+  public var kernels: [KernelResult]
+  /// The cycle limit ended the run before the trace did.
+  public var truncated: Bool
+  /// Core cycles from the first kernel's start to the last kernel's end.
+  public var cycles: Int64
+  public var warnings: [String]
+  public var host: Host
+
+  /// What the run cost on this computer; everything else is the same for every run of the same
+  /// inputs.
+  public struct Host: Sendable {
+    public var seconds: Double
+    /// Highest resident set size in bytes.
+    public var peakMemoryBytes: Int
+    public var threads: Int
+  }
+
+  public var warpInstructions: UInt64 { kernels.reduce(0) { $0 + $1.statistics.warpInstructions } }
+  public var threadInstructions: UInt64 { kernels.reduce(0) { $0 + $1.statistics.threadInstructions } }
+}
+
+/// One kernel launch of a run.
+public struct KernelResult: Sendable {
+  /// Number of the launch in the trace, from 1.
+  public var id: Int
+  public var launch: KernelLaunch
+  /// Core cycles from being runnable to the end of the last CTA, launch overhead included.
+  public var cycles: Int64
+  /// Core cycle at which the kernel became runnable.
+  public var startCycle: Int64
+  public var ctas: Int
+  public var occupancy: Occupancy
+  /// Resident warps as a share of the SMs' warp slots, over the kernel's cycles.
+  public var achievedOccupancy: Double
+  public var statistics: Statistics
+  public var clockReads: [ClockRead]
+  public var issueLog: [IssueLogEntry]
+  /// How dependences were enforced: "control bits" or "scoreboard".
+  public var dependences: String
+
+  /// Warp instructions per cycle of the whole GPU.
+  public var ipc: Double {
+    cycles > 0 ? Double(statistics.warpInstructions) / Double(cycles) : 0
+  }
+}

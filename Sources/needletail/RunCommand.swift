@@ -1,0 +1,112 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import ISA
+import Reports
+import Simulation
+
+/// `needletail run`: replays a trace or a listing.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Replay a trace or a listing on a GPU.",
+    discussion: "Results go to standard output, progress and warnings to standard error.")
+
+  @Argument(help: "An .ntrace container, a listing, or another tool's trace (kernelslist.g, dynamic_trace.pb).")
+  var trace: String
+
+  @OptionGroup var gpu: GPUOptions
+
+  @Option(help: "Launches to run, counted from 1: 1,3-5.")
+  var kernels: String?
+
+  @Option(help: "Threads that simulate; results do not depend on it.")
+  var threads = 1
+
+  @Option(help: ArgumentHelp("Write results as JSON; - for standard output.", valueName: "file"))
+  var json: String?
+
+  @Option(help: ArgumentHelp("Write one row per kernel as CSV; - for standard output.", valueName: "file"))
+  var csv: String?
+
+  @Option(name: .customLong("max-cycles"), help: "Stop after this many core cycles.")
+  var maximumCycles: Int64?
+
+  @Flag(name: .customLong("no-leap"), help: "Step through every cycle; results are the same.")
+  var noLeap = false
+
+  @Flag(help: "No progress and no warnings.")
+  var quiet = false
+
+  func validate() throws {
+    if threads < 1 || threads > 1024 { throw ValidationError("--threads must lie between 1 and 1024") }
+    if let maximumCycles, maximumCycles < 1 { throw ValidationError("--max-cycles must be positive") }
+    _ = try selection()
+  }
+
+  func run() throws {
+    let machine = try gpu.load()
+    var options = Simulator.Options()
+    options.kernels = try selection()
+    options.threads = threads
+    options.leap = !noLeap
+    options.maximumCycles = maximumCycles
+    let loaded = try ProgramLoader.load(trace)
+    var simulator = Simulator(machine: machine, options: options)
+    let meter = ProgressMeter(quiet: quiet)
+    simulator.progress = { cycle, done, total in
+      meter.show("\(trace): cycle \(grouped(cycle)), \(done) of \(total) CTAs")
+    }
+    let result = try simulator.run(loaded, name: trace)
+    meter.clear()
+    if !quiet {
+      for warning in result.warnings { ExitStatus.write("needletail: warning: \(warning)\n") }
+    }
+    if let json { try Output.write(try ResultJSON(result).data(), to: json) }
+    if let csv { try Output.write(ResultCSV(result).text, to: csv) }
+    if json != "-", csv != "-" { try Output.write(ResultTable(result).text) }
+  }
+
+  /// The set that `--kernels` names.
+  private func selection() throws -> Set<Int>? {
+    guard let kernels else { return nil }
+    var numbers: Set<Int> = []
+    for field in kernels.split(separator: ",") {
+      let ends = field.split(separator: "-").map { Int($0) }
+      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
+        first >= 1, last >= first, last - first < 1_000_000
+      else { throw ValidationError("--kernels: '\(field)' is no launch number or range") }
+      numbers.formUnion(first...last)
+    }
+    guard !numbers.isEmpty else { throw ValidationError("--kernels names no launch") }
+    return numbers
+  }
+}
+
+/// Which machine: shared by all commands that need one.
+struct GPUOptions: ParsableArguments {
+  @Option(name: .customLong("gpu"), help: "A GPU's name (see needletail gpus) or a YAML file.")
+  var name = "rtx-a6000"
+
+  @Option(name: .customLong("set"), parsing: .singleValue, help: ArgumentHelp("Override a value of the description.", valueName: "path=value"))
+  var overrides: [String] = []
+
+  func load() throws -> MachineDescription {
+    try MachineDescription.load(name, overrides: overrides)
+  }
+}
+
+/// One line on a terminal that redraws; nothing elsewhere.
+final class ProgressMeter {
+  private let active: Bool
+  private var last = Date.distantPast
+
+  init(quiet: Bool) { active = !quiet && isatty(2) == 1 }
+
+  func show(_ text: String) {
+    guard active, Date().timeIntervalSince(last) > 0.1 else { return }
+    last = Date()
+    ExitStatus.write("\r\u{1b}[K\(text)")
+  }
+
+  func clear() { if active { ExitStatus.write("\r\u{1b}[K") } }
+}
