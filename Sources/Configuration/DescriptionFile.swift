@@ -23,7 +23,8 @@ struct DescriptionFile {
       throw Self.convert(error, path)
     }
     guard case .mapping(let mapping) = root else {
-      throw ConfigurationError(.data, file: path, line: 1, "a machine description is a mapping of names to values")
+      throw ConfigurationError(
+        .data, file: path, line: 1, "a machine description is a mapping of names to values")
     }
     var reader = Reader(file: path, strict: strict)
     for (key, value) in mapping {
@@ -49,13 +50,15 @@ struct DescriptionFile {
       throw ConfigurationError(.data, file: path, "cannot be read")
     }
     guard data.count <= sizeLimit else {
-      throw ConfigurationError(.data, file: path, "is larger than \(sizeLimit) bytes; that is no machine description")
+      throw ConfigurationError(
+        .data, file: path, "is larger than \(sizeLimit) bytes; that is no machine description")
     }
     guard let text = String(data: data, encoding: .utf8), !text.contains("\0") else {
       throw ConfigurationError(.data, file: path, "is not UTF-8 text")
     }
     // Anchors are not needed here and can blow a small file up.
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
       var depth = 0
       for byte in line.utf8 {
         if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") { depth += 1 }
@@ -65,8 +68,11 @@ struct DescriptionFile {
         throw ConfigurationError(.data, file: path, line: number + 1, "is nested too deeply")
       }
       let first = line.drop { $0 == " " }
-      if first.contains(": *") || first.contains(": &") || first.hasPrefix("<<") || first.hasPrefix("*") || first.hasPrefix("&") {
-        throw ConfigurationError(.data, file: path, line: number + 1, "anchors and aliases are not allowed")
+      if first.contains(": *") || first.contains(": &") || first.hasPrefix("<<")
+        || first.hasPrefix("*") || first.hasPrefix("&")
+      {
+        throw ConfigurationError(
+          .data, file: path, line: number + 1, "anchors and aliases are not allowed")
       }
     }
     return text
@@ -103,10 +109,15 @@ struct DescriptionFile {
     }
 
     mutating func read(_ node: Node, path: String, depth: Int) throws {
-      guard depth < DescriptionFile.depthLimit else { throw fail(node, "\(path) is nested too deeply") }
+      guard depth < DescriptionFile.depthLimit else {
+        throw fail(node, "\(path) is nested too deeply")
+      }
       guard case .mapping(let mapping) = node else {
         if strict {
-          throw fail(node, "\(path) has no provenance; write { value: …, measured|vendor|published|fitted|assumed: \"source\" }")
+          throw fail(
+            node,
+            "\(path) has no provenance; write { value: …, measured|vendor|published|fitted|assumed: \"source\" }"
+          )
         }
         add(path, node, .assumed, "user file", at: node)
         return
@@ -133,7 +144,9 @@ struct DescriptionFile {
           }
           provenance = (origin, source)
         } else {
-          throw fail(key, "\(path): '\(word)' is no origin; use measured, vendor, published, fitted or assumed")
+          throw fail(
+            key,
+            "\(path): '\(word)' is no origin; use measured, vendor, published, fitted or assumed")
         }
       }
       guard let value, let provenance else {
@@ -146,7 +159,8 @@ struct DescriptionFile {
     private mutating func add(
       _ path: String, _ node: Node, _ origin: Origin, _ source: String, at place: Node
     ) {
-      let leaf = Leaf(node: node, origin: origin, source: source, file: file, line: place.mark?.line ?? 1)
+      let leaf = Leaf(
+        node: node, origin: origin, source: source, file: file, line: place.mark?.line ?? 1)
       leaves.append((path, leaf))
     }
   }

@@ -23,7 +23,8 @@ public struct MachineDescription: Sendable {
     for override in overrides { try tree.apply(override) }
     let spec = try tree.decode(file: path)
     try SpecValidator(spec).validate { tree.place(of: $0) ?? (path, 1) }
-    let name = nameOrPath.contains("/") || nameOrPath.hasSuffix(".yaml")
+    let name =
+      nameOrPath.contains("/") || nameOrPath.hasSuffix(".yaml")
       ? URL(fileURLWithPath: nameOrPath).deletingPathExtension().lastPathComponent : nameOrPath
     return MachineDescription(name: name, spec: spec, values: tree.resolved, overrides: overrides)
   }
@@ -54,11 +55,14 @@ public struct ConfigurationDirectory: Sendable {
       return ConfigurationDirectory(path: path)
     }
     let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    for start in [executable, URL(fileURLWithPath: FileManager.default.currentDirectoryPath + "/.")] {
+    for start in [
+      executable, URL(fileURLWithPath: FileManager.default.currentDirectoryPath + "/."),
+    ] {
       var folder = start.deletingLastPathComponent()
       for _ in 0..<8 {
         let candidate = folder.appendingPathComponent("Configs")
-        if FileManager.default.fileExists(atPath: candidate.appendingPathComponent("families").path) {
+        if FileManager.default.fileExists(atPath: candidate.appendingPathComponent("families").path)
+        {
           return ConfigurationDirectory(path: candidate.path)
         }
         folder = folder.deletingLastPathComponent()
@@ -79,14 +83,18 @@ public struct ConfigurationDirectory: Sendable {
     if FileManager.default.fileExists(atPath: file) { return file }
     let near = nearest(name, names)
     throw ConfigurationError(
-      .usage, "unknown GPU '\(name)'" + (near.map { "; did you mean \($0)?" } ?? "")
+      .usage,
+      "unknown GPU '\(name)'" + (near.map { "; did you mean \($0)?" } ?? "")
         + " (known: \(names.joined(separator: ", ")))")
   }
 
   /// A base is a family, a GPU, or a path relative to the file that names it.
   func base(_ name: String, from file: String) -> String? {
     let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-    let candidates = ["\(path)/families/\(name).yaml", "\(path)/\(name).yaml", "\(folder)/\(name)", "\(folder)/\(name).yaml"]
+    let candidates = [
+      "\(path)/families/\(name).yaml", "\(path)/\(name).yaml", "\(folder)/\(name)",
+      "\(folder)/\(name).yaml",
+    ]
     return candidates.first { FileManager.default.fileExists(atPath: $0) }
   }
 
@@ -114,6 +122,8 @@ func nearest(_ word: String, _ names: [String]) -> String? {
   }
   let target = Array(word.lowercased().utf8.prefix(128))
   let ranked = names.map { ($0, distance(target, Array($0.lowercased().utf8.prefix(128)))) }
-  guard let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(3, target.count / 3) else { return nil }
+  guard let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(3, target.count / 3) else {
+    return nil
+  }
   return best.0
 }

@@ -9,7 +9,8 @@ struct SpecValidator {
   /// Throws the first violation; `place` tells file and line of a path.
   func validate(_ place: (String) -> (String, Int)) throws {
     for (path, value, range) in rules where !range.contains(value) {
-      try fail(path, "must lie between \(range.lowerBound) and \(range.upperBound), not \(value)", place)
+      try fail(
+        path, "must lie between \(range.lowerBound) and \(range.upperBound), not \(value)", place)
     }
     let sm = spec.sm
     if sm.warps % sm.subCores != 0 || sm.warps / sm.subCores > 16 {
@@ -20,25 +21,40 @@ struct SpecValidator {
       if line < 16 || line > 1024 || line & (line - 1) != 0 {
         try fail(path + ".line", "must be a power of two from 16 to 1024 bytes", place)
       }
-      if geometry.size.count < line || geometry.size.count > 64 << 20 || geometry.ways < 1 || geometry.ways > 4096 {
-        try fail(path + ".size", "must hold at least one line and at most 64 MiB, with 1 to 4096 ways", place)
+      if geometry.size.count < line || geometry.size.count > 64 << 20 || geometry.ways < 1
+        || geometry.ways > 4096
+      {
+        try fail(
+          path + ".size", "must hold at least one line and at most 64 MiB, with 1 to 4096 ways",
+          place)
       }
     }
     let line = sm.l1.line.count
     let sector = sm.l1.sector.count
-    if line < 32 || line > 1024 || line & (line - 1) != 0 { try fail("sm.l1.line", "must be a power of two from 32 to 1024 bytes", place) }
-    if sector < 16 || sector > line || line / sector > 16 || sector & (sector - 1) != 0 {
-      try fail("sm.l1.sector", "must be a power of two, at most a line and at least a sixteenth of it", place)
+    if line < 32 || line > 1024 || line & (line - 1) != 0 {
+      try fail("sm.l1.line", "must be a power of two from 32 to 1024 bytes", place)
     }
-    if sm.sharedMemory.carveOuts.isEmpty || sm.sharedMemory.carveOuts.contains(where: { $0.count > sm.sharedMemory.unifiedCapacity.count }) {
+    if sector < 16 || sector > line || line / sector > 16 || sector & (sector - 1) != 0 {
+      try fail(
+        "sm.l1.sector", "must be a power of two, at most a line and at least a sixteenth of it",
+        place)
+    }
+    if sm.sharedMemory.carveOuts.isEmpty
+      || sm.sharedMemory.carveOuts.contains(where: {
+        $0.count > sm.sharedMemory.unifiedCapacity.count
+      })
+    {
       try fail("sm.sharedMemory.carveOuts", "must list sizes up to the unified capacity", place)
     }
-    if !(spec.clocks.core.value > 0 && spec.clocks.core.value < 1e5) { try fail("clocks.core", "must be a frequency above zero", place) }
+    if !(spec.clocks.core.value > 0 && spec.clocks.core.value < 1e5) {
+      try fail("clocks.core", "must be a frequency above zero", place)
+    }
   }
 
   private func fail(_ path: String, _ message: String, _ place: (String) -> (String, Int)) throws {
     let (file, line) = place(path)
-    throw ConfigurationError(file == "--set" ? .usage : .data, file: file, line: line, "\(path) \(message)")
+    throw ConfigurationError(
+      file == "--set" ? .usage : .data, file: file, line: line, "\(path) \(message)")
   }
 
   private var geometries: [(String, InstructionCacheGeometry)] {
@@ -63,8 +79,10 @@ struct SpecValidator {
     let longestPhase = allPhases.map { max($0.address, $0.data) }.max() ?? 0
     let latencies = sm.latencies
     let allLatencies = [
-      latencies.integer, latencies.fp32, latencies.half, latencies.wideMultiply, latencies.predicate,
-      latencies.uniform, latencies.branch, latencies.miscellaneous, latencies.sfu, latencies.fp64Add,
+      latencies.integer, latencies.fp32, latencies.half, latencies.wideMultiply,
+      latencies.predicate,
+      latencies.uniform, latencies.branch, latencies.miscellaneous, latencies.sfu,
+      latencies.fp64Add,
       latencies.fp64Multiply, latencies.fp64FMA, latencies.miscellaneousQueue,
     ]
     let intervals = [
@@ -74,7 +92,8 @@ struct SpecValidator {
     ]
     return [
       ("smCount", spec.smCount, 1...1024), ("architecture", spec.architecture, 20...200),
-      ("sm.subCores", sm.subCores, 1...4), ("sm.warps", sm.warps, 1...64), ("sm.ctas", sm.ctas, 1...64),
+      ("sm.subCores", sm.subCores, 1...4), ("sm.warps", sm.warps, 1...64),
+      ("sm.ctas", sm.ctas, 1...64),
       ("sm.registers", sm.registers, 1024...(1 << 24)),
       ("sm.registerAllocationUnit", sm.registerAllocationUnit, 1...65536),
       ("sm.sharedMemory.banks", sm.sharedMemory.banks, 1...64),
@@ -135,9 +154,11 @@ struct SpecValidator {
       ("memory.l2Ways", spec.memory.l2Ways, 1...64),
       ("memory.l2Size", spec.memory.l2Size.count, 4096...(1 << 30)),
       ("memory.dramLatency", spec.memory.dramLatency, 0...100_000),
-      ("sm.tensor.f16F32", sm.tensor.f16F32, 1...65536), ("sm.tensor.f16F16", sm.tensor.f16F16, 1...65536),
+      ("sm.tensor.f16F32", sm.tensor.f16F32, 1...65536),
+      ("sm.tensor.f16F16", sm.tensor.f16F16, 1...65536),
       ("sm.tensor.tf32", sm.tensor.tf32, 1...65536), ("sm.tensor.int8", sm.tensor.int8, 1...65536),
-      ("sm.tensor.int4", sm.tensor.int4, 1...65536), ("sm.tensor.binary", sm.tensor.binary, 1...1_000_000),
+      ("sm.tensor.int4", sm.tensor.int4, 1...65536),
+      ("sm.tensor.binary", sm.tensor.binary, 1...1_000_000),
     ]
   }
 }

@@ -15,7 +15,8 @@ struct Tree {
         throw ConfigurationError(.data, file: path, line: 1, "its base '\(base)' does not exist")
       }
       guard !seen.contains(basePath), basePath != path, seen.count < 8 else {
-        throw ConfigurationError(.data, file: path, line: 1, "its base '\(base)' leads back to itself")
+        throw ConfigurationError(
+          .data, file: path, line: 1, "its base '\(base)' leads back to itself")
       }
       try merge(basePath, directory: directory, seen: seen + [path])
     }
@@ -44,7 +45,9 @@ struct Tree {
     guard text.count < 4096, !text.contains("&"), !text.contains("*"),
       let node = try? Yams.compose(yaml: text), node.mapping == nil
     else { throw ConfigurationError(.usage, "--set \(path): '\(text)' is no value") }
-    set(path, Leaf(node: node, origin: .assumed, source: "set on the command line", file: "--set", line: 0))
+    set(
+      path,
+      Leaf(node: node, origin: .assumed, source: "set on the command line", file: "--set", line: 0))
   }
 
   func place(of path: String) -> (String, Int)? { leaves[path].map { ($0.file, $0.line) } }
@@ -54,8 +57,10 @@ struct Tree {
       leaves[path].map { leaf in
         let text = (try? Yams.serialize(node: leaf.node)) ?? ""
         return ResolvedValue(
-          path: path, text: text.trimmingCharacters(in: .whitespacesAndNewlines)
-            .replacingOccurrences(of: "\n- ", with: ", ").replacingOccurrences(of: "\n...", with: ""),
+          path: path,
+          text: text.trimmingCharacters(in: .whitespacesAndNewlines)
+            .replacingOccurrences(of: "\n- ", with: ", ").replacingOccurrences(
+              of: "\n...", with: ""),
           origin: leaf.origin, source: leaf.source, file: leaf.file, line: leaf.line)
       }
     }
@@ -101,7 +106,8 @@ struct Tree {
       for count in stride(from: parts.count, to: 0, by: -1) {
         let prefix = parts.prefix(count).joined(separator: ".")
         if let leaf = leaves[prefix] {
-          return ConfigurationError(leaf.file == "--set" ? .usage : .data, file: leaf.file, line: leaf.line, message)
+          return ConfigurationError(
+            leaf.file == "--set" ? .usage : .data, file: leaf.file, line: leaf.line, message)
         }
       }
       return ConfigurationError(.data, file: file, message)
@@ -114,7 +120,8 @@ struct Tree {
       let siblings = order.filter { parent.isEmpty || $0.hasPrefix(parent + ".") }
       if let near = nearest(missing, siblings), let leaf = leaves[near] {
         return ConfigurationError(
-          .data, file: leaf.file, line: leaf.line, "\(missing) is missing; is '\(near)' meant for it?")
+          .data, file: leaf.file, line: leaf.line,
+          "\(missing) is missing; is '\(near)' meant for it?")
       }
       return ConfigurationError(.data, file: file, "\(missing) is missing")
     case .typeMismatch(let type, let context):
@@ -143,14 +150,17 @@ struct Tree {
 
   /// Names that no part of the machine has.
   private func rejectUnknown(_ spec: GPUSpec) throws {
-    guard let node = try? YAMLEncoder().encode(spec), let known = try? Yams.compose(yaml: node) else { return }
+    guard let node = try? YAMLEncoder().encode(spec), let known = try? Yams.compose(yaml: node)
+    else { return }
     var paths: [String] = []
     func walk(_ node: Node, _ prefix: String) {
       guard let mapping = node.mapping else {
         paths.append(prefix)
         return
       }
-      for (key, value) in mapping { walk(value, prefix.isEmpty ? key.string ?? "" : prefix + "." + (key.string ?? "")) }
+      for (key, value) in mapping {
+        walk(value, prefix.isEmpty ? key.string ?? "" : prefix + "." + (key.string ?? ""))
+      }
     }
     walk(known, "")
     let names = Set(paths)

@@ -20,7 +20,8 @@ public struct Bytes: Hashable, Sendable, Codable {
     guard let (value, unit) = splitQuantity(text), let factor = units[unit] else {
       throw DecodingError.dataCorruptedError(
         in: container,
-        debugDescription: "'\(text)' is not a size: write bytes, or a number with B, KiB, MiB or GiB")
+        debugDescription:
+          "'\(text)' is not a size: write bytes, or a number with B, KiB, MiB or GiB")
     }
     self.init(Int((value * Double(factor)).rounded()))
   }
