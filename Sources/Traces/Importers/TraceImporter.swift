@@ -146,16 +146,3 @@ public enum TraceImporter {
     throw TraceError(list, line: line, "the kernel's file \(file) does not exist")
   }
 }
-
-/// Accel-Sim 2.0's `.tracez`. Its frame is public, the layout of the records inside is not: such a
-/// file is recognised, and refused with what would help.
-enum TracezImporter {
-  static func importKernel(
-    _ path: String, _ sink: inout some TraceSink, _ report: inout ImportReport
-  ) throws {
-    throw TraceError(
-      path,
-      "is an Accel-Sim 2.0 .tracez file, whose record layout is not published; post-process the trace to .traceg instead"
-    )
-  }
-}
