@@ -17,29 +17,53 @@ public enum TraceImporter {
     case container, listing, accelSimList, accelSimKernel, micro25, tracez
   }
 
-  /// What kind of trace `path` is.
+  /// What kind of trace `path` is: a file, or the folder of one.
   public static func recognise(_ path: String) throws -> Kind {
+    let path = try file(of: path)
+    let start = try TextSource(path: path).read()
+    if TraceReader.recognises(start) { return .container }
+    let text = String(decoding: start.prefix(4096), as: UTF8.self)
+    let lines = text.split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    if lines.first?.hasPrefix("-") == true, lines.contains(where: { $0.hasPrefix("-kernel name") })
+    {
+      return isTracez(start) ? .tracez : .accelSimKernel
+    }
+    if Listing.recognises(start) { return .listing }
+    if !start.prefix(4096).contains(0), lines.contains(where: Self.isCommand) {
+      return .accelSimList
+    }
+    if Micro25Importer.recognises(start) { return .micro25 }
+    throw TraceError(path, "is no trace that needletail knows")
+  }
+
+  /// A command of `kernelslist.g`; others are for other readers.
+  private static func isCommand(_ line: String) -> Bool {
+    line.hasPrefix("Memcpy") || line.hasPrefix("kernel")
+  }
+
+  /// The header of a `.tracez` ends with a zero, that of a text trace with its blocks.
+  private static func isTracez(_ start: [UInt8]) -> Bool {
+    guard let zero = start.firstIndex(of: 0) else { return false }
+    return !String(decoding: start[..<zero], as: UTF8.self).contains("#BEGIN_TB")
+  }
+
+  /// What a folder holds stands for the folder.
+  private static func file(of path: String) throws -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw TraceError(path, "does not exist")
     }
-    if isFolder.boolValue {
-      throw TraceError(path, "is a folder; name its kernelslist.g or dynamic_trace.pb")
+    guard isFolder.boolValue else { return path }
+    let names = ["kernelslist.g", "dynamic_trace.pb"]
+    let found = names.map { URL(fileURLWithPath: path).appendingPathComponent($0).path }
+      .filter { FileManager.default.fileExists(atPath: $0) }
+    guard found.count == 1 else {
+      throw TraceError(
+        path,
+        "is a folder with \(found.isEmpty ? "neither" : "both") of \(names[0]) and \(names[1])")
     }
-    let source = try TextSource(path: path)
-    let start = try source.read()
-    if TraceReader.recognises(start) { return .container }
-    let text = String(decoding: start.prefix(4096), as: UTF8.self)
-    let first =
-      text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.first
-    { !$0.isEmpty } ?? ""
-    if first.hasPrefix("-kernel name") {
-      return path.hasSuffix(".tracez") || start.contains(0) ? .tracez : .accelSimKernel
-    }
-    if first.hasPrefix("Memcpy") || first.hasPrefix("kernel") { return .accelSimList }
-    if Listing.recognises(start) { return .listing }
-    if Micro25Importer.recognises(start) { return .micro25 }
-    throw TraceError(path, "is no trace that needletail knows")
+    return found[0]
   }
 
   /// Imports `path` into `sink`. `progress` gets the bytes read so far.
@@ -47,12 +71,13 @@ public enum TraceImporter {
     from path: String, into sink: inout some TraceSink, progress: (Int) -> Void = { _ in }
   ) throws -> ImportReport {
     var report = ImportReport()
+    let path = try file(of: path)
     switch try recognise(path) {
     case .container: throw TraceError(path, "is a trace container already")
     case .listing: try importListing(path, &sink, &report)
     case .accelSimKernel: try importKernel(path, &sink, &report, progress)
     case .accelSimList: try importList(path, &sink, &report, progress)
-    case .tracez: try TracezImporter.importKernel(path, &sink, &report)
+    case .tracez: try importTracez(path, &sink, &report)
     case .micro25: try Micro25Importer(path: path).importTrace(into: &sink, &report, progress)
     }
     return report
@@ -99,6 +124,19 @@ public enum TraceImporter {
     report.ctas += reader.ctas
     report.warpInstructions += reader.warpInstructions
     report.bytesRead += reader.bytesRead
+    report.warnings += reader.warnings.map { "\(path): \($0)" }
+  }
+
+  private static func importTracez(
+    _ path: String, _ sink: inout some TraceSink, _ report: inout ImportReport
+  ) throws {
+    var importer = try TracezImporter(path: path)
+    try importer.read(into: &sink)
+    report.kernels += 1
+    report.ctas += importer.ctas
+    report.warpInstructions += importer.warpInstructions
+    report.bytesRead += importer.bytesRead
+    report.warnings += importer.warnings.map { "\(path): \($0)" }
   }
 
   /// `kernelslist.g`: copies and kernel files in order; other lines mean nothing to a simulator.
@@ -125,8 +163,8 @@ public enum TraceImporter {
       } else if text.hasPrefix("kernel") {
         let file = try kernelFile(
           folder.appendingPathComponent(text).path, listedIn: path, lines.line)
-        if file.hasSuffix(".tracez") {
-          try TracezImporter.importKernel(file, &sink, &report)
+        if try recognise(file) == .tracez {
+          try importTracez(file, &sink, &report)
         } else {
           try importKernel(file, &sink, &report, progress)
         }

@@ -26,7 +26,8 @@ struct AccelSimBlockReader {
   var warnings: [String] {
     var found = instructions.code.warnings
     if hasClusters {
-      found.append("CTAs are launched in clusters, whose size the trace does not give: as single CTAs")
+      found.append(
+        "CTAs are launched in clusters, whose size the trace does not give: as single CTAs")
     }
     if instructions.hasBulkCopies {
       found.append("of the addresses of bulk copies only the first is kept")

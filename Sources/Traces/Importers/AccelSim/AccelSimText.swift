@@ -37,7 +37,9 @@ struct AccelSimText {
     switch effect {
     case .depbar:
       list.insert("SB0", at: 0)
-      if let immediate = entry.immediate { list.append("0x" + String(max(0, immediate), radix: 16)) }
+      if let immediate = entry.immediate {
+        list.append("0x" + String(max(0, immediate), radix: 16))
+      }
     case .barrierSync where list.isEmpty: list.append("0x0")
     default: break
     }

@@ -123,7 +123,9 @@ struct TracezImporter {
               result = ZSTD_decompressStream(stream, &to, &from)
               written = to.pos
             }
-            if ZSTD_isError(result) != 0 { throw damaged(String(cString: ZSTD_getErrorName(result))) }
+            if ZSTD_isError(result) != 0 {
+              throw damaged(String(cString: ZSTD_getErrorName(result)))
+            }
             guard result == 0 || written > 0 || from.pos > before else { throw damaged("cut off") }
             guard content.count + written <= limit else { throw damaged("too large") }
             content += block[..<written]

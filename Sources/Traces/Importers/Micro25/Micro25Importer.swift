@@ -86,19 +86,9 @@ struct Micro25Importer {
     _ kernel: DynamicTrace_kernel, stream: Int64, device: Int, version: Int, _ code: Micro25Static,
     into sink: inout some TraceSink, _ report: inout ImportReport, _ progress: (Int) -> Void
   ) throws {
-    var launch = KernelLaunch(
-      name: kernel.name, grid: try size(kernel.gridDim, "grid"),
-      block: try size(kernel.blockDim, "block"),
-      architecture: Architecture(max(0, min(version, 1000))))
-    guard launch.block.count <= 1024 else {
-      throw TraceError(path, "has a block of \(launch.block.count) threads")
-    }
-    launch.registers = Int(max(0, min(kernel.numberOfRegisters, 1024)))
-    launch.staticShared = Int(max(0, min(kernel.sizeSharedMemory, 1 << 24)))
-    launch.stream = UInt64(bitPattern: stream)
-    launch.sharedWindow = UInt64(bitPattern: kernel.sharedMemoryBaseAddress)
-    launch.localWindow = UInt64(bitPattern: kernel.localMemoryBaseAddress)
-    var image = Micro25Image(code, entry: Int(kernel.functionUniqueID), file: path)
+    let launch = try self.launch(kernel, stream, version)
+    var image = try Micro25Image(
+      code, entry: Int(kernel.functionUniqueID), file: Micro25Static.file(of: folder).path)
     try sink.beginKernel(launch)
     for z in 0..<launch.grid.z {
       for y in 0..<launch.grid.y {
@@ -109,7 +99,7 @@ struct Micro25Importer {
           guard FileManager.default.fileExists(atPath: file) else {
             throw TraceError(file, "does not exist, but its CTA was launched")
           }
-          let cta = try self.cta(file, launch, &image)
+          let cta = try self.cta(file, Dim3(x, y, z), launch, &image)
           report.ctas += 1
           report.warpInstructions += cta.instructions.count
           report.bytesRead += fileSize(file)
@@ -118,13 +108,35 @@ struct Micro25Importer {
         }
       }
     }
-    let missing = image.functionsWithoutControl
-    let warnings =
-      missing.isEmpty
-      ? [] : ["no control bits were captured for: " + missing.joined(separator: ", ")]
-    try sink.endKernel(code: image.instructions, warnings: warnings + image.unknownOpcodes)
-    report.warnings += image.unknownOpcodes
+    try sink.endKernel(code: image.instructions, warnings: image.warnings)
+    report.warnings += image.warnings.map { "\(kernel.name): \($0)" }
     report.kernels += 1
+  }
+
+  private func launch(
+    _ kernel: DynamicTrace_kernel, _ stream: Int64, _ version: Int
+  ) throws -> KernelLaunch {
+    guard (1...1000).contains(version) else {
+      throw TraceError(path, "is of binary version \(version)")
+    }
+    var launch = KernelLaunch(
+      name: kernel.name, grid: try size(kernel.gridDim, "grid"),
+      block: try size(kernel.blockDim, "block"), architecture: Architecture(version))
+    guard launch.block.count <= 1024 else {
+      throw TraceError(path, "has a block of \(launch.block.count) threads")
+    }
+    launch.registers = Int(kernel.numberOfRegisters)
+    guard (0...1024).contains(launch.registers) else {
+      throw TraceError(path, "has a kernel of \(launch.registers) registers")
+    }
+    launch.staticShared = Int(kernel.sizeSharedMemory)
+    guard (0...(1 << 24)).contains(launch.staticShared) else {
+      throw TraceError(path, "has a kernel of \(launch.staticShared) bytes of shared memory")
+    }
+    launch.stream = UInt64(bitPattern: stream)
+    launch.sharedWindow = UInt64(bitPattern: kernel.sharedMemoryBaseAddress)
+    launch.localWindow = UInt64(bitPattern: kernel.localMemoryBaseAddress)
+    return launch
   }
 
   private func size(_ dimensions: DynamicTrace_dim3d, _ what: String) throws -> Dim3 {
@@ -134,9 +146,9 @@ struct Micro25Importer {
     return Dim3(UInt32(dimensions.x), UInt32(dimensions.y), UInt32(dimensions.z))
   }
 
-  private func cta(_ file: String, _ launch: KernelLaunch, _ image: inout Micro25Image) throws
-    -> CTATrace
-  {
+  private func cta(
+    _ file: String, _ position: Dim3, _ launch: KernelLaunch, _ image: inout Micro25Image
+  ) throws -> CTATrace {
     let block: DynamicTrace_threadblock = try message(file)
     var builder = CTABuilder()
     for number in 0..<launch.warpsPerCTA {
@@ -148,10 +160,10 @@ struct Micro25Importer {
     if let beyond = block.warps.keys.first(where: { $0 < 0 || Int($0) >= launch.warpsPerCTA }) {
       throw TraceError(file, "has warp \(beyond), but its block only \(launch.warpsPerCTA)")
     }
-    let position = block.blockID
-    return builder.finish(
-      x: UInt32(clamping: position.x), y: UInt32(clamping: position.y),
-      z: UInt32(clamping: position.z))
+    let named = block.blockID
+    guard Int64(named.x) == position.x, Int64(named.y) == position.y, Int64(named.z) == position.z
+    else { throw TraceError(file, "is the CTA (\(named.x),\(named.y),\(named.z))") }
+    return builder.finish(x: position.x, y: position.y, z: position.z)
   }
 
   private func append(
@@ -208,65 +220,5 @@ struct Micro25Importer {
       return builder.simplified(list: list)
     default: throw TraceError(file, "has an address of unknown format \(address.compressionFormat)")
     }
-  }
-}
-
-/// A kernel's code image: its functions one behind the other, each at a 128-byte boundary.
-struct Micro25Image {
-  private(set) var instructions: [StaticInstruction] = []
-  private(set) var functionsWithoutControl: [String] = []
-  private var indices: [Int: [UInt32: Int]] = [:]
-  private var calls: Set<Int> = []
-  private let code: Micro25Static
-  private let file: String
-
-  init(_ code: Micro25Static, entry: Int, file: String) {
-    self.code = code
-    self.file = file
-    _ = try? add(entry)
-  }
-
-  /// Place of `pc` of a function in the image; functions join it when first called.
-  mutating func index(function: Int, pc: UInt32) throws -> Int? {
-    if indices[function] == nil { try add(function) }
-    return indices[function]?[pc]
-  }
-
-  /// Calls carry target addresses, which are not memory accesses.
-  func isCall(_ index: Int) -> Bool { calls.contains(index) }
-
-  var unknownOpcodes: [String] {
-    let names = Set(
-      instructions.map { InstructionDecoder.mnemonic(of: $0.text) }.filter {
-        OpcodeTable.index(of: $0) == nil
-      })
-    return names.isEmpty
-      ? []
-      : ["unknown opcodes, classified conservatively: " + names.sorted().joined(separator: ", ")]
-  }
-
-  private mutating func add(_ id: Int) throws {
-    guard let function = code.kernels.first(where: { $0.unique_function_id == id }) else {
-      throw TraceError(file, "calls function \(id), which the static code lacks")
-    }
-    let last = instructions.map(\.pc).max().map { $0 &+ 16 } ?? 0
-    let base = (last + 127) / 128 * 128
-    var places: [UInt32: Int] = [:]
-    for entry in function.instructions {
-      guard let pc = UInt32(entry.pc_string_hex, radix: 16), pc < 1 << 26 else {
-        throw TraceError(file, "has a static pc '\(entry.pc_string_hex)' that cannot be read")
-      }
-      let control = function.is_captured_from_binary ? entry.control : nil
-      if ["CALL", "RET", "BRX", "JMX"].contains(InstructionDecoder.mnemonic(of: entry.text)) {
-        calls.insert(instructions.count)
-      }
-      places[pc] = instructions.count
-      instructions.append(
-        StaticInstruction(
-          pc: base + pc, text: entry.text, control: control,
-          encoding: function.is_captured_from_binary ? entry.encoding : nil))
-    }
-    if !function.is_captured_from_binary { functionsWithoutControl.append(function.kernel_name) }
-    indices[id] = places
   }
 }

@@ -39,9 +39,13 @@ struct Micro25Static: Decodable {
     var wait_barrier_bits: Int
   }
 
+  static func file(of folder: URL) -> URL {
+    folder.appendingPathComponent("extra_info/enhanced_execution_info.json")
+  }
+
   /// Reads the file that belongs to the trace at `folder`.
   static func read(folder: URL) throws -> Micro25Static {
-    let file = folder.appendingPathComponent("extra_info/enhanced_execution_info.json")
+    let file = file(of: folder)
     guard let size = try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
     else {
       throw TraceError(file.path, "cannot be read; it holds the static code of the trace")
