@@ -106,6 +106,8 @@ struct SpecValidator {
       ("sm.frontEnd.l0ToL1", sm.frontEnd.l0ToL1, 1...10000),
       ("sm.frontEnd.l1Lookup", sm.frontEnd.l1Lookup, 0...1000),
       ("sm.frontEnd.l1ToL0", sm.frontEnd.l1ToL0, 1...10000),
+      ("sm.constantCache.l0ToL1", sm.constantCache.l0ToL1, 1...10000),
+      ("sm.constantCache.l1ToL0", sm.constantCache.l1ToL0, 1...10000),
       ("sm.frontEnd.prefetcher.lines", sm.frontEnd.prefetcher.lines, 0...32),
       ("sm.frontEnd.prefetcher.requestsPerCycle", sm.frontEnd.prefetcher.requestsPerCycle, 1...8),
       ("sm.issue.constantMissSwitch", sm.issue.constantMissSwitch, 0...1000),
