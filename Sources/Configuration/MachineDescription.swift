@@ -70,7 +70,8 @@ public struct MachineDescription: Sendable {
       let text = value.isList ? value.text : quoted(value.text)
       lines.append(
         String(repeating: "  ", count: groups.count)
-          + "\(parts.last ?? ""): { value: \(text), \(value.origin.rawValue): \(quoted(value.source)) }")
+          + "\(parts.last ?? ""): { value: \(text), \(value.origin.rawValue): \(quoted(value.source)) }"
+      )
     }
     return lines.joined(separator: "\n") + "\n"
   }

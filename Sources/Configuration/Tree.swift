@@ -14,7 +14,9 @@ struct Tree {
   subscript(path: String) -> Leaf? { leaves[path] }
 
   /// Puts a file on top of what is there, its base below it first.
-  mutating func merge(_ path: String, directory: ConfigurationDirectory, above: [String] = []) throws {
+  mutating func merge(_ path: String, directory: ConfigurationDirectory, above: [String] = [])
+    throws
+  {
     let file = try DescriptionFile(path: path, strict: directory.isShipped(path))
     if let base = file.base {
       guard let basePath = directory.base(base.name, from: path) else {

@@ -10,7 +10,9 @@ enum YAMLText {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
       let handle = FileHandle(forReadingAtPath: path)
-    else { throw ConfigurationError(.data, file: path, "there is no such file, or it cannot be read") }
+    else {
+      throw ConfigurationError(.data, file: path, "there is no such file, or it cannot be read")
+    }
     defer { try? handle.close() }
     guard let data = try? handle.read(upToCount: sizeLimit + 1) ?? Data() else {
       throw ConfigurationError(.data, file: path, "cannot be read")

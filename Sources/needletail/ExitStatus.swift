@@ -66,7 +66,8 @@ enum Output {
         try data.write(to: URL(fileURLWithPath: path), options: .atomic)
       }
     } catch {
-      throw OutputError("\(path == "-" ? "standard output" : path): cannot be written (\(reason(error)))")
+      throw OutputError(
+        "\(path == "-" ? "standard output" : path): cannot be written (\(reason(error)))")
     }
   }
 

@@ -5,7 +5,8 @@ import Reports
 
 /// `needletail gpus`: which machines there are, and how far each is validated.
 struct GPUsCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "gpus", abstract: "List the GPUs that can be simulated.")
+  static let configuration = CommandConfiguration(
+    commandName: "gpus", abstract: "List the GPUs that can be simulated.")
 
   @Option(help: ArgumentHelp("Write the list as JSON; - for standard output.", valueName: "file"))
   var json: String?
@@ -24,7 +25,8 @@ struct GPUsCommand: ParsableCommand {
       let machine = try MachineDescription.load(name)
       return Entry(
         name: name, product: machine.spec.name, architecture: machine.spec.architecture,
-        sms: machine.spec.smCount, coreMHz: machine.spec.clocks.core.value, validation: machine.spec.validation)
+        sms: machine.spec.smCount, coreMHz: machine.spec.clocks.core.value,
+        validation: machine.spec.validation)
     }
     if let json {
       let encoder = JSONEncoder()
@@ -37,7 +39,8 @@ struct GPUsCommand: ParsableCommand {
     var table = TextTable(["name", "product", "arch", "SMs", "core MHz", "validated against"])
     for entry in entries {
       table.add([
-        entry.name, entry.product, "sm_\(entry.architecture)", String(entry.sms), decimal(entry.coreMHz, 0),
+        entry.name, entry.product, "sm_\(entry.architecture)", String(entry.sms),
+        decimal(entry.coreMHz, 0),
         entry.validation,
       ])
     }
@@ -57,11 +60,20 @@ struct GPUCommand: ParsableCommand {
     @Argument(help: "A GPU's name or a YAML file.")
     var name: String
 
-    @Option(name: .customLong("set"), parsing: .singleValue, help: ArgumentHelp("Override a value.", valueName: "path=value"))
+    @Option(
+      name: .customLong("set"), parsing: .singleValue,
+      help: ArgumentHelp("Override a value.", valueName: "path=value"))
     var overrides: [String] = []
 
-    @Option(help: ArgumentHelp("Write the values as JSON; - for standard output.", valueName: "file"))
+    @Option(
+      help: ArgumentHelp("Write the values as JSON; - for standard output.", valueName: "file"))
     var json: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "Write the description as one YAML file that --gpu takes; - for standard output.",
+        valueName: "file"))
+    var yaml: String?
 
     private struct Value: Encodable {
       let path, value, origin, source: String
@@ -69,15 +81,18 @@ struct GPUCommand: ParsableCommand {
 
     func run() throws {
       let machine = try MachineDescription.load(name, overrides: overrides)
+      if let yaml { try Output.write(machine.yaml, to: yaml) }
       if let json {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         var data = try encoder.encode(
-          machine.values.map { Value(path: $0.path, value: $0.text, origin: $0.origin.rawValue, source: $0.source) })
+          machine.values.map {
+            Value(path: $0.path, value: $0.text, origin: $0.origin.rawValue, source: $0.source)
+          })
         data.append(10)
         try Output.write(data, to: json)
-        return
       }
+      guard yaml == nil && json == nil else { return }
       var table = TextTable(["value of", "is", "origin", "source"])
       for value in machine.values {
         table.add([value.path, value.text, value.origin.rawValue, value.source])

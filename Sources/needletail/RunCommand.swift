@@ -11,7 +11,9 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Replay a trace or a listing on a GPU.",
     discussion: "Results go to standard output, progress and warnings to standard error.")
 
-  @Argument(help: "An .ntrace container, a listing, or another tool's trace (kernelslist.g, dynamic_trace.pb).")
+  @Argument(
+    help:
+      "An .ntrace container, a listing, or another tool's trace (kernelslist.g, dynamic_trace.pb).")
   var trace: String
 
   @OptionGroup var gpu: GPUOptions
@@ -25,7 +27,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write results as JSON; - for standard output.", valueName: "file"))
   var json: String?
 
-  @Option(help: ArgumentHelp("Write one row per kernel as CSV; - for standard output.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write one row per kernel as CSV; - for standard output.", valueName: "file")
+  )
   var csv: String?
 
   @Option(name: .customLong("max-cycles"), help: "Stop after this many core cycles.")
@@ -38,8 +42,12 @@ struct RunCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    if threads < 1 || threads > 1024 { throw ValidationError("--threads must lie between 1 and 1024") }
-    if let maximumCycles, maximumCycles < 1 { throw ValidationError("--max-cycles must be positive") }
+    if threads < 1 || threads > 1024 {
+      throw ValidationError("--threads must lie between 1 and 1024")
+    }
+    if let maximumCycles, maximumCycles < 1 {
+      throw ValidationError("--max-cycles must be positive")
+    }
     _ = try selection()
   }
 
@@ -87,7 +95,9 @@ struct GPUOptions: ParsableArguments {
   @Option(name: .customLong("gpu"), help: "A GPU's name (see needletail gpus) or a YAML file.")
   var name = "rtx-a6000"
 
-  @Option(name: .customLong("set"), parsing: .singleValue, help: ArgumentHelp("Override a value of the description.", valueName: "path=value"))
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp("Override a value of the description.", valueName: "path=value"))
   var overrides: [String] = []
 
   func load() throws -> MachineDescription {

@@ -14,7 +14,8 @@ struct HostileFileTests {
     var lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     for level in 1..<30 {
       let alias = "*a\(level - 1)"
-      lines.append("a\(level): &a\(level) [\(Array(repeating: alias, count: 9).joined(separator: ","))]")
+      lines.append(
+        "a\(level): &a\(level) [\(Array(repeating: alias, count: 9).joined(separator: ","))]")
     }
     return lines.joined(separator: "\n")
   }()
@@ -71,7 +72,9 @@ struct HostileFileTests {
     let original = Array(try Shipped.resolved.get().utf8)
     let folder = try Scratch()
     var random = SplitMix(state: 20_25)
-    let pieces = ["{", "}", "[", "]", ":", "\n", "  ", "-", "9999999999", "\"", "'", "#", "!", "|", "%"]
+    let pieces = [
+      "{", "}", "[", "]", ":", "\n", "  ", "-", "9999999999", "\"", "'", "#", "!", "|", "%",
+    ]
     var rejected = 0
     for _ in 0..<60 {
       var bytes = original
