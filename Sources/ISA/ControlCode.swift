@@ -48,3 +48,13 @@ public struct ControlCode: Hashable, Sendable {
     return scheduling | counters | UInt64(waitMask & 63) << 52 | UInt64(reuse & 15) << 58
   }
 }
+
+extension ControlCode {
+  /// CuAssembler's notation: `[B--2---:R0:W3:Y:S04]`.
+  public var notation: String {
+    let waits = (0..<6).map { waitMask >> UInt8($0) & 1 == 1 ? String($0) : "-" }.joined()
+    let read = readBarrier < 6 ? String(readBarrier) : "-"
+    let write = writeBarrier < 6 ? String(writeBarrier) : "-"
+    return "[B\(waits):R\(read):W\(write):\(yield ? "Y" : "-"):S\(stall < 10 ? "0" : "")\(stall)]"
+  }
+}

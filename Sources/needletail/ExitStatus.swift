@@ -31,6 +31,7 @@ enum ExitStatus {
     switch error {
     case let error as ConfigurationError: error.kind == .usage ? usage : badData
     case is ListingError: badData
+    case let error as TraceError: error.isSystemFailure ? failed : badData
     case let error as EngineError:
       if case .deadlock = error { failed } else { badData }
     case let error as SimulationError:

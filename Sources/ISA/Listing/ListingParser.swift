@@ -272,7 +272,7 @@ struct ListingParser {
   private mutating func parseInstruction(
     _ line: String, _ variables: [String: Int], _ multiplicity: Int
   ) throws -> ListingItem? {
-    var text = line
+    var text = try substituted(line, variables)
     var control = ControlCode()
     if let colon = text.firstIndex(of: ":"), !text.hasPrefix("["), isLabel(text[..<colon]) {
       text = trimmed(text[text.index(after: colon)...])
@@ -284,7 +284,6 @@ struct ListingParser {
       text = trimmed(text[text.index(after: end)...])
     }
     if text.hasSuffix(";") { text = trimmed(text.dropLast()) }
-    text = try substituted(text, variables)
     guard let first = text.first, first.isLetter || first == "@" else {
       throw fail("'\(text.prefix(30))' is no instruction", at: position)
     }

@@ -59,11 +59,9 @@ extension SM {
     (warp.pointee.codeBase + UInt64(warp.pointee.fetchPC)) / UInt64(spec.frontEnd.l0.line.count)
   }
 
-  /// Puts one instruction into the warp's buffer. Decode passes one instruction a cycle.
-  private func deliver(_ core: UnsafeMutablePointer<SubCoreState>, _ index: Int, at cycle: Cycle) {
+  /// Puts one instruction into the warp's buffer, from which it may issue at `ready`.
+  private func deliver(_ core: UnsafeMutablePointer<SubCoreState>, _ index: Int, at ready: Cycle) {
     let warp = warps + index
-    let ready = max(cycle, core.pointee.lastDecoded + 1)
-    core.pointee.lastDecoded = ready
     let slot = (warp.pointee.bufferHead + warp.pointee.bufferCount) & 7
     warp.pointee.bufferReady[slot] = ready
     warp.pointee.bufferCount += 1
@@ -73,7 +71,8 @@ extension SM {
     }
   }
 
-  /// A line is in L0 now: warps that wait for it go on.
+  /// A line is in L0 now: warps that wait for it go on, one a cycle. They do not take decode slots
+  /// from the warp that runs: in Figure 4(a) of arXiv 2503.20481 its issue goes on without a bubble.
   func answerFetches(_ core: UnsafeMutablePointer<SubCoreState>, line: UInt64, _ now: Cycle) {
     var left = core.pointee.resident
     while left != 0 {
@@ -85,7 +84,9 @@ extension SM {
       warp.pointee.awaitedLine = .max
       // The warp may have branched elsewhere and come back; it fetches what it needs now.
       if instructionLine(warp) == line, warp.pointee.bufferCount < spec.frontEnd.instructionBufferEntries {
-        deliver(core, index, at: now + Cycle(spec.frontEnd.replyToIssue))
+        let ready = max(now + Cycle(spec.frontEnd.replyToIssue), core.pointee.lastAnswer + 1)
+        core.pointee.lastAnswer = ready
+        deliver(core, index, at: ready)
       }
       updateFetchable(core, index)
     }

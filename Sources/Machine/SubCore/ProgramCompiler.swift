@@ -13,7 +13,7 @@ public final class Program: @unchecked Sendable {
   /// Distinguishes kernels' code and constants in the caches.
   let base: UInt64
 
-  /// Compiles `code`, in order of `pc`. `identity` must differ between kernels with different code.
+  /// Compiles `code`. `identity` must differ between kernels with different code.
   public init(code: [Instruction], identity: Int, architecture: Architecture, spec: SMSpec) {
     count = code.count
     records = .allocate(capacity: max(1, code.count))
@@ -25,7 +25,7 @@ public final class Program: @unchecked Sendable {
     usesControlBits =
       spec.dependence.mode == .controlBits && code.contains { $0.flags.contains(.hasControl) }
     instructionBytes = architecture.instructionBytes
-    codeEnd = (code.last?.pc ?? 0) + architecture.instructionBytes
+    codeEnd = (code.map(\.pc).max() ?? 0) &+ architecture.instructionBytes
     base = UInt64(identity + 1) << 32
   }
 

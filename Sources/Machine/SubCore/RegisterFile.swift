@@ -24,7 +24,8 @@ extension SM {
     core.pointee.allocate.occupied = false
     reserveWrites(core, record)
     if record.pointee.flags.contains(.scoreboard) {
-      releaseSources(latch.warp, record, at: now + Cycle(record.pointee.readWindow))
+      // The reads are certain to come before any write of an instruction that issues from here on.
+      releaseSources(latch.warp, record, at: now + 1)
     }
   }
 

@@ -61,8 +61,8 @@ struct SubCoreState {
   // Front end.
   var fetchable: UInt16 = 0
   var atBarrier: UInt16 = 0
-  /// Last cycle in which a decoded instruction became issuable: one a cycle.
-  var lastDecoded: Cycle = 0
+  /// Last cycle in which an instruction of a late line became issuable: one a cycle.
+  var lastAnswer: Cycle = 0
   var stream = StreamBuffer()
   var awaitedLines = InlineArray<32, UInt64>(repeating: .max)
   var awaitedCount = 0

@@ -1,1 +1,0 @@
-// The container and importers come here.
