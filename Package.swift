@@ -20,7 +20,8 @@ let package = Package(
         "ISA", "CZstd", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Importers/Micro25/dynamic_trace.proto"]),
-    .target(name: "Configuration", dependencies: ["Machine", .product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "Configuration", dependencies: ["Machine", .product(name: "Yams", package: "Yams")]),
     .target(name: "Simulation", dependencies: ["Machine", "Traces", "Configuration"]),
     .target(name: "Reports", dependencies: ["Simulation"]),
     .executableTarget(

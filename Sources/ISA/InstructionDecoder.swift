@@ -25,7 +25,9 @@ struct SASSWords {
 
   init(_ bytes: [UInt8]) {
     var rest = bytes[...]
-    func trim() { while let first = rest.first, first == 32 || first == 9 { rest = rest.dropFirst() } }
+    func trim() {
+      while let first = rest.first, first == 32 || first == 9 { rest = rest.dropFirst() }
+    }
     func word() -> ArraySlice<UInt8> {
       trim()
       let end = rest.firstIndex { $0 == 32 || $0 == 9 || $0 == UInt8(ascii: ";") } ?? rest.endIndex
@@ -45,8 +47,12 @@ struct SASSWords {
     func add(_ end: Int, _ operands: inout [ArraySlice<UInt8>]) {
       var piece = text[start..<end]
       while let first = piece.first, first == 32 || first == 9 { piece = piece.dropFirst() }
-      while let last = piece.last, last == 32 || last == 9 || last == UInt8(ascii: ";") { piece = piece.dropLast() }
-      if piece.isEmpty || piece.first == UInt8(ascii: "&") || piece.first == UInt8(ascii: "?") { return }
+      while let last = piece.last, last == 32 || last == 9 || last == UInt8(ascii: ";") {
+        piece = piece.dropLast()
+      }
+      if piece.isEmpty || piece.first == UInt8(ascii: "&") || piece.first == UInt8(ascii: "?") {
+        return
+      }
       operands.append(piece)
     }
     for index in text.indices {
@@ -143,10 +149,13 @@ private struct Decoding {
   private mutating func applyModifiers() {
     if has("SYS") { result.flags.insert(.systemScope) }
     if has("STRONG") || entry.effect == .fence {
-      result.scope = has("SYS") ? .system : has("GPU") ? .gpu : has("SM") ? .sm : has("CTA") ? .cta : .gpu
+      result.scope =
+        has("SYS") ? .system : has("GPU") ? .gpu : has("SM") ? .sm : has("CTA") ? .cta : .gpu
     }
     if entry.unit == .memory {
-      if has("STRONG"), result.scope == .gpu || result.scope == .system { result.flags.insert(.bypassL1) }
+      if has("STRONG"), result.scope == .gpu || result.scope == .system {
+        result.flags.insert(.bypassL1)
+      }
       if has("BYPASS") { result.flags.insert(.bypassL1) }
       if entry.action == .atomic || entry.action == .reduction, entry.space != .shared {
         result.flags.insert(.bypassL1)
@@ -162,7 +171,9 @@ private struct Decoding {
       result.unit = .fp64
       result.latencyClass = .fp64
     }
-    if (base == "HADD2" || base == "HFMA2" || base == "HMUL2"), has("F32") { result.latencyClass = .halfToF32 }
+    if (base == "HADD2" || base == "HFMA2" || base == "HMUL2"), has("F32") {
+      result.latencyClass = .halfToF32
+    }
     if result.flags.contains(.wide) { result.latencyClass = .imadWide }
   }
 
@@ -195,8 +206,11 @@ private struct Decoding {
     var slot = 0
     var resultsLeft = entry.noResult ? 0 : 1
     var leading = !entry.noResult
-    var predicateOnly = ["ISETP", "FSETP", "DSETP", "HSETP2", "PSETP", "PLOP3", "UISETP", "UFSETP", "UPLOP3", "UPSETP", "CSETP", "FCHK"]
-      .contains(base)
+    var predicateOnly = [
+      "ISETP", "FSETP", "DSETP", "HSETP2", "PSETP", "PLOP3", "UISETP", "UFSETP", "UPLOP3", "UPSETP",
+      "CSETP", "FCHK",
+    ]
+    .contains(base)
     if base == "R2P" { predicateOnly = true }
     for (position, text) in words.operands.enumerated() {
       let operand = OperandScanner(text).parse()
@@ -224,7 +238,9 @@ private struct Decoding {
   }
 
   /// Comparisons have two predicate results; further predicates are inputs.
-  private func resultPredicates(_ position: Int) -> Bool { position < (base == "FCHK" || base == "R2P" ? 1 : 2) }
+  private func resultPredicates(_ position: Int) -> Bool {
+    position < (base == "FCHK" || base == "R2P" ? 1 : 2)
+  }
 
   private mutating func addResult(_ operand: SASSOperand) {
     switch operand.kind {
@@ -233,20 +249,26 @@ private struct Decoding {
       result.addDestination(range(file, number, count, slot: 255))
       if file == .predicate || file == .uniformPredicate { result.flags.insert(.writesPredicate) }
     case .allPredicates(let file):
-      for number in 0..<7 { result.addDestination(RegisterOperand(file: file, first: UInt8(number))) }
+      for number in 0..<7 {
+        result.addDestination(RegisterOperand(file: file, first: UInt8(number)))
+      }
       result.flags.insert(.writesPredicate)
     case .zero(let file):
-      if file == .predicate || file == .uniformPredicate, base.hasSuffix("SETP") || base == "HSETP2" {
+      if file == .predicate || file == .uniformPredicate, base.hasSuffix("SETP") || base == "HSETP2"
+      {
         result.flags.insert(.writesPredicate)
       }
     default: break
     }
   }
 
-  private func range(_ file: RegisterFile, _ number: Int, _ count: Int, slot: Int) -> RegisterOperand {
+  private func range(_ file: RegisterFile, _ number: Int, _ count: Int, slot: Int)
+    -> RegisterOperand
+  {
     let limit = 255 - number
     return RegisterOperand(
-      file: file, first: UInt8(number), count: UInt8(max(1, min(count, max(1, limit)))), slot: UInt8(slot))
+      file: file, first: UInt8(number), count: UInt8(max(1, min(count, max(1, limit)))),
+      slot: UInt8(slot))
   }
 
   private mutating func addSource(_ operand: SASSOperand, slot: inout Int, position: Int) {
@@ -278,9 +300,13 @@ private struct Decoding {
     case .counter(let number): result.argument0 = UInt32(number)
     case .counterList(let mask): result.argument2 = UInt32(mask)
     case .special:
-      if operand.clock { result.flags.insert(entry.unit == .integer ? .readsClock : .readsClockSlow) }
+      if operand.clock {
+        result.flags.insert(entry.unit == .integer ? .readsClock : .readsClockSlow)
+      }
     case .allPredicates(let file):
-      if result.sourceCount == 0 { result.addSource(RegisterOperand(file: file, first: 0, count: 7)) }
+      if result.sourceCount == 0 {
+        result.addSource(RegisterOperand(file: file, first: 0, count: 7))
+      }
     case .other: break
     }
   }
@@ -288,7 +314,8 @@ private struct Decoding {
   private mutating func addAddress(_ addresses: [SASSOperand.Address]) {
     for address in addresses {
       // A 64-bit global address is a register pair even where the text leaves `.64` out.
-      let global = entry.space == .global || entry.space == .generic || entry.space == .local && false
+      let global =
+        entry.space == .global || entry.space == .generic || entry.space == .local && false
       let uniformBase = addresses.contains { $0.file == .uniform }
       let wide = address.wide || address.file == .general && global && has("E") && !uniformBase
       result.addSource(range(address.file, address.number, wide ? 2 : 1, slot: 255))
@@ -317,7 +344,8 @@ private struct Decoding {
 
   private func resultWidth(_ file: RegisterFile) -> Int {
     switch entry.unit {
-    case .fp64: return base == "DMMA" ? 4 : isDoubleConversion && !has("F64") ? 1 : conversionResultWidth()
+    case .fp64:
+      return base == "DMMA" ? 4 : isDoubleConversion && !has("F64") ? 1 : conversionResultWidth()
     case .tensor: return fragments.d
     case .imad: return has("WIDE") ? 2 : 1
     case .memory:
@@ -326,7 +354,10 @@ private struct Decoding {
     default: break
     }
     if base == "CS2R" { return has("32") ? 1 : 2 }
-    if has("64"), base == "MOV" || base == "ULDC" || base == "UMOV" || base == "IADD" || base == "SEL" || base == "LDCU" {
+    if has("64"),
+      base == "MOV" || base == "ULDC" || base == "UMOV" || base == "IADD" || base == "SEL"
+        || base == "LDCU"
+    {
       return 2
     }
     if base == "ULDC", has("128") { return 4 }
@@ -338,7 +369,9 @@ private struct Decoding {
   private func conversionResultWidth() -> Int {
     guard isDoubleConversion else { return 2 }
     if base == "F2I" { return has("S64") || has("U64") ? 2 : 1 }
-    if base == "F2F", let first = parts.dropFirst().first { return first.elementsEqual("F64".utf8) ? 2 : 1 }
+    if base == "F2F", let first = parts.dropFirst().first {
+      return first.elementsEqual("F64".utf8) ? 2 : 1
+    }
     return 2
   }
 
@@ -351,7 +384,9 @@ private struct Decoding {
     case .imad: return (has("WIDE") || has("HI")) && slot == 2 ? 2 : 1
     case .memory:
       // Store data, atomic operands.
-      if entry.action == .store || entry.action == .reduction { return max(1, (accessBytes() + 3) / 4) }
+      if entry.action == .store || entry.action == .reduction {
+        return max(1, (accessBytes() + 3) / 4)
+      }
       if entry.action == .atomic { return max(1, (accessBytes() + 3) / 4) * (has("CAS") ? 2 : 1) }
       return 1
     default: break
@@ -378,7 +413,9 @@ private struct Decoding {
   private var shape: TensorShape {
     var shape = TensorShape()
     for part in parts.dropFirst() {
-      guard part.count >= 3, let digits = Int(String(decoding: part, as: UTF8.self)) else { continue }
+      guard part.count >= 3, let digits = Int(String(decoding: part, as: UTF8.self)) else {
+        continue
+      }
       let text = String(digits)
       let m = text.hasPrefix("16") ? 16 : 8
       let afterM = text.dropFirst(m == 16 ? 2 : 1)

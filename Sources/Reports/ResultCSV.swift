@@ -25,7 +25,8 @@ public struct ResultCSV {
   private func row(_ kernel: KernelResult) -> [String] {
     let statistics = kernel.statistics
     let head: [String] = [
-      result.gpu, result.trace, String(kernel.id), kernel.launch.name, kernel.launch.grid.description,
+      result.gpu, result.trace, String(kernel.id), kernel.launch.name,
+      kernel.launch.grid.description,
       kernel.launch.block.description, String(kernel.cycles), String(statistics.warpInstructions),
       String(statistics.threadInstructions), String(kernel.ipc), String(kernel.achievedOccupancy),
       String(kernel.occupancy.ctasPerSM),

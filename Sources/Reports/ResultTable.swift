@@ -31,7 +31,8 @@ public struct ResultTable {
   private func mainStall(_ statistics: Statistics) -> String {
     let total = StallReason.allCases.reduce(0) { $0 + statistics[reason: $1] }
     guard total > 0 else { return "–" }
-    let most = StallReason.allCases.max { statistics[reason: $0] < statistics[reason: $1] } ?? .selected
+    let most =
+      StallReason.allCases.max { statistics[reason: $0] < statistics[reason: $1] } ?? .selected
     return "\(most.name) \(decimal(100 * Double(statistics[reason: most]) / Double(total), 0)) %"
   }
 

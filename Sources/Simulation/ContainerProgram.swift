@@ -25,4 +25,3 @@ public final class ContainerProgram: TraceProgram {
     try reader.cta(kernel: kernel, index: index)
   }
 }
-

@@ -30,7 +30,9 @@ public struct RunResult: Sendable {
   }
 
   public var warpInstructions: UInt64 { kernels.reduce(0) { $0 + $1.statistics.warpInstructions } }
-  public var threadInstructions: UInt64 { kernels.reduce(0) { $0 + $1.statistics.threadInstructions } }
+  public var threadInstructions: UInt64 {
+    kernels.reduce(0) { $0 + $1.statistics.threadInstructions }
+  }
 }
 
 /// One kernel launch of a run.

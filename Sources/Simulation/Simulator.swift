@@ -79,7 +79,8 @@ public struct Simulator {
   private func result(_ outcome: KernelOutcome, of kernels: [EngineKernel]) -> KernelResult {
     let kernel = kernels.first { $0.id == outcome.id }
     let launch =
-      kernel?.launch ?? KernelLaunch(name: "", grid: Dim3(0), block: Dim3(0), architecture: Architecture(0))
+      kernel?.launch
+      ?? KernelLaunch(name: "", grid: Dim3(0), block: Dim3(0), architecture: Architecture(0))
     let cycles = outcome.end - outcome.start
     let slots = Double(cycles) * Double(machine.spec.smCount * machine.spec.sm.warps)
     return KernelResult(

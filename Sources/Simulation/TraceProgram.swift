@@ -40,7 +40,9 @@ public final class ListingProgram: TraceProgram {
   public func launch(_ kernel: Int) -> KernelLaunch { kernels[kernel].launch }
   public func code(_ kernel: Int) -> [StaticInstruction] { kernels[kernel].code }
   public func ctaCount(_ kernel: Int) -> Int { kernels[kernel].launch.grid.count }
-  public func cta(_ kernel: Int, _ index: Int) throws -> CTATrace { kernels[kernel].cta(index: index) }
+  public func cta(_ kernel: Int, _ index: Int) throws -> CTATrace {
+    kernels[kernel].cta(index: index)
+  }
 }
 
 /// Hands the engine a kernel's CTAs.

@@ -7,7 +7,9 @@ import Traces
 /// into a temporary container first, so that memory stays bounded.
 enum ProgramLoader {
   static func load(_ path: String, progress: (Int) -> Void) throws -> any TraceProgram {
-    if path == "-" { return ListingProgram(try Listing.parse(try standardInput(), file: "standard input")) }
+    if path == "-" {
+      return ListingProgram(try Listing.parse(try standardInput(), file: "standard input"))
+    }
     switch try TraceImporter.recognise(path) {
     case .container: return try ContainerProgram(path: path)
     case .listing:
@@ -20,15 +22,21 @@ enum ProgramLoader {
   }
 
   private static func standardInput() throws -> [UInt8] {
-    guard let data = try? FileHandle.standardInput.read(upToCount: 1 << 26), Listing.recognises([UInt8](data)) else {
+    guard let data = try? FileHandle.standardInput.read(upToCount: 1 << 26),
+      Listing.recognises([UInt8](data))
+    else {
       throw InputError("standard input: only a listing can be read from there")
     }
     return [UInt8](data)
   }
 
-  private static func imported(_ path: String, _ progress: (Int) -> Void) throws -> any TraceProgram {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("needletail-\(UUID().uuidString)")
-    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+  private static func imported(_ path: String, _ progress: (Int) -> Void) throws -> any TraceProgram
+  {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "needletail-\(UUID().uuidString)")
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
       throw OutputError("\(folder.path): cannot be created")
     }
     // The open file outlives its name.

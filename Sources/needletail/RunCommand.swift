@@ -59,7 +59,9 @@ struct RunCommand: ParsableCommand {
     options.leap = !noLeap
     options.maximumCycles = maximumCycles
     let meter = ProgressMeter(quiet: quiet)
-    let loaded = try ProgramLoader.load(trace) { meter.show("\(trace): \(grouped(Int64($0))) bytes imported") }
+    let loaded = try ProgramLoader.load(trace) {
+      meter.show("\(trace): \(grouped(Int64($0))) bytes imported")
+    }
     var simulator = Simulator(machine: machine, options: options)
     simulator.progress = { cycle, done, total in
       meter.show("\(trace): cycle \(grouped(cycle)), \(done) of \(total) CTAs")

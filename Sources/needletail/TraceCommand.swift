@@ -12,10 +12,12 @@ struct TraceCommandGroup: ParsableCommand {
     subcommands: [Info.self, Dump.self, Verify.self, Import.self])
 
   struct Info: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "info", abstract: "What a container holds.")
+    static let configuration = CommandConfiguration(
+      commandName: "info", abstract: "What a container holds.")
 
     @Argument(help: "An .ntrace container.") var trace: String
-    @Option(help: ArgumentHelp("Write as JSON; - for standard output.", valueName: "file")) var json: String?
+    @Option(help: ArgumentHelp("Write as JSON; - for standard output.", valueName: "file"))
+    var json: String?
 
     private struct Kernel: Encodable {
       let id: Int
@@ -39,35 +41,51 @@ struct TraceCommandGroup: ParsableCommand {
         let launch = kernel.launch
         return Kernel(
           id: number + 1, name: launch.name, architecture: launch.architecture.number,
-          grid: [launch.grid.x, launch.grid.y, launch.grid.z], block: [launch.block.x, launch.block.y, launch.block.z],
-          registers: launch.registers, sharedBytes: launch.staticShared + launch.dynamicShared, ctas: kernel.ctaCount,
-          warpInstructions: kernel.warpInstructions, staticInstructions: kernel.code.count, bytes: kernel.compressedBytes,
+          grid: [launch.grid.x, launch.grid.y, launch.grid.z],
+          block: [launch.block.x, launch.block.y, launch.block.z],
+          registers: launch.registers, sharedBytes: launch.staticShared + launch.dynamicShared,
+          ctas: kernel.ctaCount,
+          warpInstructions: kernel.warpInstructions, staticInstructions: kernel.code.count,
+          bytes: kernel.compressedBytes,
           controlBits: kernel.code.contains { $0.control != nil }, warnings: kernel.warnings)
       }
       let copies = reader.commands.filter { if case .copy = $0 { true } else { false } }.count
       if let json {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        var data = try encoder.encode(Summary(trace: trace, origin: reader.origin, bytes: reader.fileSize, copies: copies, kernels: kernels))
+        var data = try encoder.encode(
+          Summary(
+            trace: trace, origin: reader.origin, bytes: reader.fileSize, copies: copies,
+            kernels: kernels))
         data.append(10)
         try Output.write(data, to: json)
         return
       }
-      var table = TextTable(["kernel", "name", "arch", "grid", "block", "registers", "shared", "CTAs", "warp instr.", "static", "bytes", "control bits"])
+      var table = TextTable([
+        "kernel", "name", "arch", "grid", "block", "registers", "shared", "CTAs", "warp instr.",
+        "static", "bytes", "control bits",
+      ])
       for kernel in kernels {
         table.add([
-          String(kernel.id), kernel.name, "sm_\(kernel.architecture)", reader.kernels[kernel.id - 1].launch.grid.description,
-          reader.kernels[kernel.id - 1].launch.block.description, String(kernel.registers), String(kernel.sharedBytes),
-          String(kernel.ctas), grouped(Int64(kernel.warpInstructions)), String(kernel.staticInstructions),
+          String(kernel.id), kernel.name, "sm_\(kernel.architecture)",
+          reader.kernels[kernel.id - 1].launch.grid.description,
+          reader.kernels[kernel.id - 1].launch.block.description, String(kernel.registers),
+          String(kernel.sharedBytes),
+          String(kernel.ctas), grouped(Int64(kernel.warpInstructions)),
+          String(kernel.staticInstructions),
           grouped(Int64(kernel.bytes)), kernel.controlBits ? "yes" : "no",
         ])
       }
-      try Output.write(table.text + "\(trace): \(grouped(Int64(reader.fileSize))) bytes, \(copies) copies, \(reader.origin)\n")
+      try Output.write(
+        table.text
+          + "\(trace): \(grouped(Int64(reader.fileSize))) bytes, \(copies) copies, \(reader.origin)\n"
+      )
     }
   }
 
   struct Dump: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "dump", abstract: "Executed instructions as text.")
+    static let configuration = CommandConfiguration(
+      commandName: "dump", abstract: "Executed instructions as text.")
 
     @Argument(help: "An .ntrace container.") var trace: String
     @Option(help: "Launch, counted from 1.") var kernel = 1
@@ -84,7 +102,8 @@ struct TraceCommandGroup: ParsableCommand {
       }
       var left = limit
       var block = ""
-      try TraceDump(try TraceReader(path: trace)).lines(kernel: kernel - 1, cta: wanted, warp: warp) { line in
+      try TraceDump(try TraceReader(path: trace)).lines(kernel: kernel - 1, cta: wanted, warp: warp)
+      { line in
         guard left > 0 else { return false }
         left -= 1
         block += line + "\n"
@@ -99,18 +118,23 @@ struct TraceCommandGroup: ParsableCommand {
   }
 
   struct Verify: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "verify", abstract: "Check a container thoroughly.")
+    static let configuration = CommandConfiguration(
+      commandName: "verify", abstract: "Check a container thoroughly.")
 
     @Argument(help: "An .ntrace container.") var trace: String
 
     func run() throws {
       let meter = ProgressMeter(quiet: false)
       let reader = try TraceReader(path: trace)
-      let problems = try TraceVerifier(reader).problems { done, total in meter.show("\(trace): \(done) of \(total) CTAs") }
+      let problems = try TraceVerifier(reader).problems { done, total in
+        meter.show("\(trace): \(done) of \(total) CTAs")
+      }
       meter.clear()
       if problems.isEmpty {
         let count = reader.kernels.reduce(0) { $0 + $1.warpInstructions }
-        try Output.write("\(trace): sound; \(reader.kernels.count) kernels, \(grouped(Int64(count))) warp instructions\n")
+        try Output.write(
+          "\(trace): sound; \(reader.kernels.count) kernels, \(grouped(Int64(count))) warp instructions\n"
+        )
         return
       }
       for problem in problems { ExitStatus.write("needletail: error: \(trace): \(problem)\n") }
@@ -120,9 +144,11 @@ struct TraceCommandGroup: ParsableCommand {
 
   struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "import", abstract: "Make a container from another tool's trace or from a listing.")
+      commandName: "import",
+      abstract: "Make a container from another tool's trace or from a listing.")
 
-    @Argument(help: "kernelslist.g, a .traceg file, dynamic_trace.pb or a listing.") var source: String
+    @Argument(help: "kernelslist.g, a .traceg file, dynamic_trace.pb or a listing.") var source:
+      String
     @Option(name: .shortAndLong, help: "The container to write.") var output: String
 
     func run() throws {

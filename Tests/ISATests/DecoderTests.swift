@@ -2,7 +2,9 @@ import Testing
 
 @testable import ISA
 
-private func decode(_ text: String, _ control: ControlCode? = ControlCode(), sm: Int = 86) -> Instruction {
+private func decode(_ text: String, _ control: ControlCode? = ControlCode(), sm: Int = 86)
+  -> Instruction
+{
   InstructionDecoder.decode(
     StaticInstruction(pc: 0, text: text, control: control), architecture: Architecture(sm))
 }
@@ -58,7 +60,8 @@ private func destinations(_ instruction: Instruction) -> [RegisterOperand] {
   }
 
   @Test(arguments: [
-    ("LDG.E R2, [R4.64]", 4, AddressKind.regular, true), ("LDG.E.128 R4, [R2.64+0x10]", 16, .regular, true),
+    ("LDG.E R2, [R4.64]", 4, AddressKind.regular, true),
+    ("LDG.E.128 R4, [R2.64+0x10]", 16, .regular, true),
     ("LDG.E.64 R2, [UR4]", 8, .uniform, true), ("LD R5, [R12]", 4, .regular, false),
     ("LDS.64 R2, [R4]", 8, .regular, false), ("LDS R2, [UR4]", 4, .uniform, true),
     ("LDC R2, c[0x0][0x160]", 4, .immediate, false), ("LDC.64 R2, c[0x3][R6]", 8, .regular, false),
@@ -79,8 +82,10 @@ private func destinations(_ instruction: Instruction) -> [RegisterOperand] {
   }
 
   @Test(arguments: [
-    ("HMMA.16816.F32 R16, R8, R12, R16", [4, 2, 4]), ("HMMA.16816.F16 R16, R8, R12, R16", [4, 2, 2]),
-    ("HMMA.1688.F32.TF32 R4, R8, R12, R4", [4, 2, 4]), ("IMMA.16832.S8.S8 R4, R8.ROW, R12.COL, R4", [4, 2, 4]),
+    ("HMMA.16816.F32 R16, R8, R12, R16", [4, 2, 4]),
+    ("HMMA.16816.F16 R16, R8, R12, R16", [4, 2, 2]),
+    ("HMMA.1688.F32.TF32 R4, R8, R12, R4", [4, 2, 4]),
+    ("IMMA.16832.S8.S8 R4, R8.ROW, R12.COL, R4", [4, 2, 4]),
     ("IMMA.8816.S8.S8 R4, R8.ROW, R12.COL, R4", [1, 1, 2]),
   ]) func `tensor fragments have their true sizes`(_ row: (String, [Int])) {
     let mma = decode(row.0)

@@ -17,7 +17,8 @@ struct Bench {
     _ listing: String, gpu: String = "rtx-a6000", set: [String] = coreOnly, threads: Int = 1,
     leap: Bool = true, log: Bool = true
   ) throws {
-    kernel = try Self.run(listing, gpu: gpu, set: set, threads: threads, leap: leap, log: log).kernels[0]
+    kernel = try Self.run(listing, gpu: gpu, set: set, threads: threads, leap: leap, log: log)
+      .kernels[0]
   }
 
   static func run(
@@ -35,7 +36,9 @@ struct Bench {
 
   /// Issue cycles of a static instruction, by warp.
   func issues(of instruction: Int, warp: Int = 0) -> [Int] {
-    kernel.issueLog.filter { $0.instruction == instruction && $0.warp == warp }.map { Int($0.cycle) }
+    kernel.issueLog.filter { $0.instruction == instruction && $0.warp == warp }.map {
+      Int($0.cycle)
+    }
   }
 
   /// Issue cycle of the first execution of a static instruction.

@@ -50,14 +50,22 @@ import Testing
   }
 
   /// Rows 142, 143: bubbles of a stream with two or three operands in one bank.
-  @Test(arguments: [("FMUL R13, R16, R18", 2), ("FMUL R13, R16, R19", 1), ("FFMA R13, R16, R18, R20", 3), ("FFMA R13, R16, R18, R21", 2)])
-  func `operands of one bank cost a bubble each beyond the first`(instruction: String, interval: Int) throws {
+  @Test(arguments: [
+    ("FMUL R13, R16, R18", 2), ("FMUL R13, R16, R19", 1), ("FFMA R13, R16, R18, R20", 3),
+    ("FFMA R13, R16, R18, R21", 2),
+  ])
+  func `operands of one bank cost a bubble each beyond the first`(
+    instruction: String, interval: Int
+  ) throws {
     let bench = try Bench(".repeat 40\n\(instruction)\n.end")
     #expect(try bench.distance(10, 30) == 20 * interval)
   }
 
   /// Rows 148, 149, 112: fixed latencies as the scoreboard mode enforces them.
-  @Test(arguments: [("FFMA R1, R1, R1, R1", 4), ("HADD2 R1, R1, R1", 5), ("IADD3 R1, R1, R1, R1", 4), ("MOV R1, R1", 4)])
+  @Test(arguments: [
+    ("FFMA R1, R1, R1, R1", 4), ("HADD2 R1, R1, R1", 5), ("IADD3 R1, R1, R1, R1", 4),
+    ("MOV R1, R1", 4),
+  ])
   func `dependent fixed-latency instructions`(instruction: String, latency: Int) throws {
     let bench = try Bench(
       ".repeat 4\n\(instruction)\n.end", set: Bench.coreOnly + ["sm.dependence.mode=scoreboard"])
@@ -115,7 +123,8 @@ import Testing
     let bench = try figure4("[B------:R-:W-:Y:S01] FADD R1, R2, R3")
     #expect(
       bench.segments == [
-        segment(3, 0, 2), segment(2, 2, 4), segment(3, 4, 34), segment(2, 34, 64), segment(1, 64, 66),
+        segment(3, 0, 2), segment(2, 2, 4), segment(3, 4, 34), segment(2, 34, 64),
+        segment(1, 64, 66),
         segment(0, 66, 68), segment(1, 68, 98), segment(0, 98, 128),
       ])
   }
@@ -139,12 +148,14 @@ import Testing
     let bench = try figure4(
       "FADD R1, R2, R3",
       set: [
-        "smCount=1", "sm.constantCache.perfect=true", "sm.frontEnd.l0.line=256", "sm.frontEnd.l1.line=256",
+        "smCount=1", "sm.constantCache.perfect=true", "sm.frontEnd.l0.line=256",
+        "sm.frontEnd.l1.line=256",
         "sm.frontEnd.prefetcher.lines=0", "sm.frontEnd.l0ToL1=7", "sm.frontEnd.l1ToL0=7",
       ])
     #expect(
       bench.segments == [
-        segment(3, 0, 16), segment(2, 16, 48), segment(3, 48, 64), segment(1, 64, 96), segment(0, 96, 128),
+        segment(3, 0, 16), segment(2, 16, 48), segment(3, 48, 64), segment(1, 64, 96),
+        segment(0, 96, 128),
       ])
   }
 

@@ -9,7 +9,9 @@ import Testing
     (1, [[13], [17], [21], [25]]), (2, [[13, 15], [17, 19], [21, 23], [25, 27]]),
     (3, [[13, 15, 17], [19, 21, 23], [25, 27, 29], [31, 33, 35]]),
     (4, [[13, 15, 17, 19], [21, 23, 25, 27], [29, 31, 33, 35], [37, 39, 41, 43]]),
-  ]) func `consecutive memory instructions issue as in Table 1`(subCores: Int, later: [[Int]]) throws {
+  ]) func `consecutive memory instructions issue as in Table 1`(subCores: Int, later: [[Int]])
+    throws
+  {
     let bench = try Bench(
       """
       .block \(32 * subCores)
@@ -46,7 +48,8 @@ import Testing
   static let accesses: [Access] = [
     Access("59, 62", "LDG.E R12, [UR4]", 9, 29), Access("60, 63", "LDG.E.64 R12, [UR4]", 9, 31),
     Access("61, 64", "LDG.E.128 R12, [UR4]", 9, 35), Access("65, 68", "LDG.E R12, [R4.64]", 11, 32),
-    Access("66, 69", "LDG.E.64 R12, [R4.64]", 11, 34), Access("67, 70", "LDG.E.128 R12, [R4.64]", 11, 38),
+    Access("66, 69", "LDG.E.64 R12, [R4.64]", 11, 34),
+    Access("67, 70", "LDG.E.128 R12, [R4.64]", 11, 38),
     Access("71", "STG.E [UR4], R12", 10, nil), Access("72", "STG.E.64 [UR4], R12", 12, nil),
     Access("73", "STG.E.128 [UR4], R12", 16, nil), Access("74", "STG.E [R4.64], R12", 14, nil),
     Access("75", "STG.E.64 [R4.64], R12", 16, nil), Access("76", "STG.E.128 [R4.64], R12", 20, nil),
@@ -56,7 +59,8 @@ import Testing
     Access("89", "STS [UR4], R12", 10, nil), Access("90", "STS.64 [UR4], R12", 12, nil),
     Access("91", "STS.128 [UR4], R12", 16, nil), Access("92", "STS [R4], R12", 12, nil),
     Access("93", "STS.64 [R4], R12", 14, nil), Access("94", "STS.128 [R4], R12", 18, nil),
-    Access("95, 96", "LDC R12, c[0x3][0x0]", 10, 26), Access("97, 99", "LDC R12, c[0x3][R4]", 29, 29),
+    Access("95, 96", "LDC R12, c[0x3][0x0]", 10, 26),
+    Access("97, 99", "LDC R12, c[0x3][R4]", 29, 29),
     Access("98, 100", "LDC.64 R12, c[0x3][R4]", 29, 29),
     Access("101, 104", "LDGSTS.E [R6], [R4.64]", 13, 39),
     Access("102, 105", "LDGSTS.E.64 [R6], [R4.64]", 13, 39),
@@ -67,7 +71,11 @@ import Testing
   /// used (RAW), on a hit. The first execution brings the data near.
   @Test(arguments: accesses) func `latencies are those of Table 2`(access: Access) throws {
     // Lanes lie side by side at the access's width: no conflicts, all on a hit.
-    let bytes = access.instruction.contains(".128") ? 16 : access.instruction.contains(".64") && !access.instruction.contains("[R4.64]") || access.instruction.contains("E.64") ? 8 : 4
+    let bytes =
+      access.instruction.contains(".128")
+      ? 16
+      : access.instruction.contains(".64") && !access.instruction.contains("[R4.64]")
+        || access.instruction.contains("E.64") ? 8 : 4
     let constant = access.instruction.contains("c[0x3]")
     func listing(_ control: String) -> String {
       """

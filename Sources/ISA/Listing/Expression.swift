@@ -122,7 +122,8 @@ private struct ExpressionParser {
     let text = String(decoding: word, as: UTF8.self)
     if let value = integer(text) { return .constant(value) }
     guard known.contains(text) else {
-      throw ExpressionError("'\(text)' is no number and no variable here (\(known.sorted().joined(separator: ", ")))")
+      throw ExpressionError(
+        "'\(text)' is no number and no variable here (\(known.sorted().joined(separator: ", ")))")
     }
     return .variable(text)
   }

@@ -47,7 +47,9 @@ public final class ListingKernel: Sendable {
     self.launch = launch
     self.code = code
     self.body = body
-    dependsOnCTA = body.contains { $0.mentions("cta") || $0.mentions("thread") && launch.grid.count > 1 }
+    dependsOnCTA = body.contains {
+      $0.mentions("cta") || $0.mentions("thread") && launch.grid.count > 1
+    }
   }
 
   /// Expands the CTA at `index` (x fastest).
@@ -73,7 +75,9 @@ indirect enum ListingItem: Sendable {
   func mentions(_ name: String) -> Bool {
     switch self {
     case .instruction(_, _, let references):
-      references.contains { if case .pattern(let expression) = $0 { expression.mentions(name) } else { false } }
+      references.contains {
+        if case .pattern(let expression) = $0 { expression.mentions(name) } else { false }
+      }
     case .loop(_, let body), .warps(_, let body): body.contains { $0.mentions(name) }
     }
   }
@@ -145,13 +149,16 @@ struct ListingExpansion {
     for lane in 0..<32 where lanes >> UInt32(lane) & 1 == 1 {
       switch reference {
       case .list(let list): values.append(list.isEmpty ? 0 : list[position % list.count])
-      case .pattern(let expression): values.append(UInt64(bitPattern: Int64(value(expression, lane))))
+      case .pattern(let expression):
+        values.append(UInt64(bitPattern: Int64(value(expression, lane))))
       }
       position += 1
     }
     let base = values.first ?? 0
     let stride = values.count > 1 ? Int64(bitPattern: values[1] &- base) : 0
-    let linear = values.enumerated().allSatisfy { $1 == base &+ UInt64(bitPattern: stride &* Int64($0)) }
+    let linear = values.enumerated().allSatisfy {
+      $1 == base &+ UInt64(bitPattern: stride &* Int64($0))
+    }
     if linear {
       references.append(AddressReference(base: base, stride: stride))
     } else {

@@ -19,7 +19,9 @@ struct ListingParser {
   private static let kernelDirectives: [String] = [
     ".arch", ".grid", ".block", ".cluster", ".registers", ".shared", ".stream",
   ]
-  private static let bodyDirectives = [".repeat", ".loop", ".warps", ".end", ".mask", ".pattern", ".addresses"]
+  private static let bodyDirectives = [
+    ".repeat", ".loop", ".warps", ".end", ".mask", ".pattern", ".addresses",
+  ]
 
   init(file: String) { self.file = file }
 
@@ -108,7 +110,8 @@ struct ListingParser {
     let fields = arguments.split(whereSeparator: { ", ()".contains($0) }).map { integer($0) }
     func number(_ range: ClosedRange<Int>) throws -> Int {
       guard fields.count == 1, let value = fields[0], range.contains(value) else {
-        throw fail("\(word) takes one number from \(range.lowerBound) to \(range.upperBound)", at: position)
+        throw fail(
+          "\(word) takes one number from \(range.lowerBound) to \(range.upperBound)", at: position)
       }
       return value
     }
@@ -130,7 +133,8 @@ struct ListingParser {
     case ".stream": header.stream = UInt64(try number(0...Int(Int32.max)))
     default:
       let text = trimmed(arguments)
-      guard text.hasPrefix("sm_"), let value = Int(text.dropFirst(3)), (20...200).contains(value) else {
+      guard text.hasPrefix("sm_"), let value = Int(text.dropFirst(3)), (20...200).contains(value)
+      else {
         throw fail(".arch takes an architecture such as sm_86", at: position)
       }
       header.architecture = Architecture(value)
@@ -204,7 +208,9 @@ struct ListingParser {
     if count == 0 {
       let kept = code.count
       let before = dynamicCount
-      _ = try parseBody(variables: variables.merging([fields.last ?? "i": 0]) { $1 }, depth: depth + 1, multiplicity: 0)
+      _ = try parseBody(
+        variables: variables.merging([fields.last ?? "i": 0]) { $1 }, depth: depth + 1,
+        multiplicity: 0)
       code.removeLast(code.count - kept)
       dynamicCount = before
       return []
@@ -259,7 +265,9 @@ struct ListingParser {
   /// `.pattern R4 = expression`.
   private mutating func applyPattern(_ text: String, _ variables: [String: Int]) throws {
     let halves = text.split(separator: "=", maxSplits: 1)
-    guard halves.count == 2 else { throw fail("write .pattern REGISTER = EXPRESSION", at: position) }
+    guard halves.count == 2 else {
+      throw fail("write .pattern REGISTER = EXPRESSION", at: position)
+    }
     let known = Set(variables.keys).union(["lane", "warp", "cta", "thread", "iteration"])
     do {
       let expression = try Expression.parse(trimmed(halves[1]), known: known)
@@ -279,7 +287,9 @@ struct ListingParser {
       if text.isEmpty { return nil }
     }
     if text.hasPrefix("[B") {
-      guard let end = text.firstIndex(of: "]") else { throw fail("the control code has no ']'", at: position) }
+      guard let end = text.firstIndex(of: "]") else {
+        throw fail("the control code has no ']'", at: position)
+      }
       control = try controlCode(text[text.index(after: text.startIndex)..<end])
       text = trimmed(text[text.index(after: end)...])
     }
@@ -290,7 +300,8 @@ struct ListingParser {
     let mnemonic = InstructionDecoder.mnemonic(of: text)
     guard let entry = OpcodeTable.lookup(mnemonic) else {
       let near = nearestName(to: mnemonic, among: OpcodeTable.entries.map(\.name))
-      throw fail("unknown opcode '\(mnemonic)'" + (near.map { "; did you mean \($0)?" } ?? ""), at: position)
+      throw fail(
+        "unknown opcode '\(mnemonic)'" + (near.map { "; did you mean \($0)?" } ?? ""), at: position)
     }
     let references = entry.unit == .memory ? try references(text) : []
     let index = code.count
@@ -330,7 +341,9 @@ struct ListingParser {
     var rest = text[...]
     while let open = rest.firstIndex(of: "{") {
       output += rest[..<open]
-      guard let close = rest[open...].firstIndex(of: "}") else { throw fail("a '}' is missing", at: position) }
+      guard let close = rest[open...].firstIndex(of: "}") else {
+        throw fail("a '}' is missing", at: position)
+      }
       let inside = rest[rest.index(after: open)..<close]
       if let before = output.last, before.isLetter || before.isNumber || before == "x" {
         do {
@@ -349,7 +362,9 @@ struct ListingParser {
   private mutating func references(_ text: String) throws -> [ListingReference] {
     var found: [ListingReference] = []
     var rest = text[...]
-    if let descriptor = rest.range(of: "desc[") , let end = rest[descriptor.upperBound...].firstIndex(of: "]") {
+    if let descriptor = rest.range(of: "desc["),
+      let end = rest[descriptor.upperBound...].firstIndex(of: "]")
+    {
       rest = rest[rest.index(after: end)...]
     }
     let isConstant = text.contains("c[")
@@ -397,7 +412,9 @@ struct ListingParser {
       code.waitMask |= 1 << UInt8(position)
     }
     func counter(_ field: String, _ letter: Character) throws -> UInt8 {
-      guard field.count == 2, field.first == letter, let last = field.last else { throw bad("'\(field)'") }
+      guard field.count == 2, field.first == letter, let last = field.last else {
+        throw bad("'\(field)'")
+      }
       if last == "-" { return ControlCode.noBarrier }
       guard let value = last.wholeNumberValue, value < 6 else { throw bad("'\(field)'") }
       return UInt8(value)
@@ -448,7 +465,10 @@ struct ListingParser {
     let names = Self.kernelDirectives + Self.bodyDirectives + [".kernel", ".copy"]
     let late = Self.kernelDirectives.contains(word)
     let near = nearestName(to: word, among: names)
-    let hint = late ? "\(word) stands before the first instruction" : "unknown directive '\(word)'" + (near.map { "; did you mean \($0)?" } ?? "")
+    let hint =
+      late
+      ? "\(word) stands before the first instruction"
+      : "unknown directive '\(word)'" + (near.map { "; did you mean \($0)?" } ?? "")
     return fail(hint, at: position)
   }
 }

@@ -76,7 +76,8 @@ struct CTADispatcher: ~Copyable {
     _ now: Cycle, _ sms: [SM], _ memory: inout FixedLatencyMemory
   ) throws {
     for index in kernels.indices where !started.contains(index) {
-      guard active.count < min(spec.launch.concurrentKernels, SM.kernelSlots), let slot = freeSlots.last
+      guard active.count < min(spec.launch.concurrentKernels, SM.kernelSlots),
+        let slot = freeSlots.last
       else { return }
       let kernel = kernels[index]
       let stream = kernel.launch.stream
@@ -91,7 +92,8 @@ struct CTADispatcher: ~Copyable {
         throw EngineError.doesNotFit(
           kernel: kernel.launch.name,
           reason: "limited by \(occupancy.limiter) (\(occupancy.warpsPerCTA) warps, "
-            + "\(kernel.launch.registers) registers per thread, \(occupancy.sharedPerCTA) bytes of shared memory)")
+            + "\(kernel.launch.registers) registers per thread, \(occupancy.sharedPerCTA) bytes of shared memory)"
+        )
       }
       freeSlots.removeLast()
       started.insert(index)
@@ -102,7 +104,9 @@ struct CTADispatcher: ~Copyable {
       if active.isEmpty { for sm in sms { sm.setCarveOut(occupancy.carveOut) } }
       for sm in sms { sm.statistics[slot] = Statistics() }
       active.append(
-        Active(kernel: index, slot: slot, occupancy: occupancy, start: max(ready, active.isEmpty ? ready : now)))
+        Active(
+          kernel: index, slot: slot, occupancy: occupancy,
+          start: max(ready, active.isEmpty ? ready : now)))
     }
   }
 
@@ -136,7 +140,8 @@ struct CTADispatcher: ~Copyable {
     log.sort { ($0.cycle, $0.cta, $0.warp) < ($1.cycle, $1.cta, $1.warp) }
     return KernelOutcome(
       id: kernels[entry.kernel].id, start: entry.start, end: max(entry.lastEnd, entry.start),
-      completedCTAs: entry.completed, occupancy: entry.occupancy, statistics: sum, clockReads: reads,
+      completedCTAs: entry.completed, occupancy: entry.occupancy, statistics: sum,
+      clockReads: reads,
       issueLog: log)
   }
 
@@ -144,11 +149,12 @@ struct CTADispatcher: ~Copyable {
   /// did so far.
   func outcomes(sms: [SM]) -> [KernelOutcome] {
     kernels.indices.compactMap { index in
-      finished[index] ?? active.first { $0.kernel == index }.map { entry in
-        var partial = entry
-        partial.lastEnd = sms.map(\.state.pointee.now).max() ?? 0
-        return outcome(partial, sms)
-      }
+      finished[index]
+        ?? active.first { $0.kernel == index }.map { entry in
+          var partial = entry
+          partial.lastEnd = sms.map(\.state.pointee.now).max() ?? 0
+          return outcome(partial, sms)
+        }
     }
   }
 
@@ -207,7 +213,8 @@ struct CTADispatcher: ~Copyable {
       CTALaunch(
         trace: Unmanaged.passRetained(trace), program: Unmanaged.passUnretained(kernel.program),
         kernelSlot: entry.slot, x: trace.x, y: trace.y, z: trace.z, linear: entry.nextCTA,
-        sharedWindow: kernel.launch.sharedWindow, localWindow: kernel.launch.localWindow), at: cycle)
+        sharedWindow: kernel.launch.sharedWindow, localWindow: kernel.launch.localWindow), at: cycle
+    )
     active[position].nextCTA += 1
     resources[sm].ctas -= 1
     resources[sm].warps -= entry.occupancy.warpsPerCTA
@@ -218,7 +225,8 @@ struct CTADispatcher: ~Copyable {
 
   private func fits(_ occupancy: Occupancy, _ sm: Int) -> Bool {
     let left = resources[sm]
-    return left.ctas > 0 && left.warps >= occupancy.warpsPerCTA && left.shared >= occupancy.sharedPerCTA
+    return left.ctas > 0 && left.warps >= occupancy.warpsPerCTA
+      && left.shared >= occupancy.sharedPerCTA
       && left.registerWarps + occupancy.registerShare <= 1 + 1e-9
   }
 
@@ -231,10 +239,15 @@ struct CTADispatcher: ~Copyable {
       throw fail("has \(trace.warpCount) warps, but its block only \(entry.occupancy.warpsPerCTA)")
     }
     for instruction in trace.instructions {
-      guard instruction.index < kernel.program.count else { throw fail("refers to code that is not there") }
+      guard instruction.index < kernel.program.count else {
+        throw fail("refers to code that is not there")
+      }
       guard instruction.referenceCount > 0 else { continue }
-      let (end, overflow) = Int(instruction.reference).addingReportingOverflow(Int(instruction.referenceCount))
-      guard !overflow, end <= trace.references.count else { throw fail("refers to addresses that are not there") }
+      let (end, overflow) = Int(instruction.reference).addingReportingOverflow(
+        Int(instruction.referenceCount))
+      guard !overflow, end <= trace.references.count else {
+        throw fail("refers to addresses that are not there")
+      }
       for reference in trace.references[Int(instruction.reference)..<end]
       where reference.list != AddressReference.none {
         guard Int(reference.list) + instruction.mask.nonzeroBitCount <= trace.addresses.count else {

@@ -34,12 +34,15 @@ public final class Engine {
     }
     memory = FixedLatencyMemory(spec: spec.memory, lineBytes: spec.sm.l1.line.count)
     dispatcher = CTADispatcher(spec: spec)
-    window = Cycle(max(1, min(spec.memory.interconnectLatency, spec.launch.ctaLatency, spec.launch.kernelLatency)))
+    window = Cycle(
+      max(
+        1, min(spec.memory.interconnectLatency, spec.launch.ctaLatency, spec.launch.kernelLatency)))
   }
 
   /// Runs the kernels, in order within a stream, to their end or to the cycle limit.
   /// Outcomes come in the order of `kernels`.
-  public func run(_ kernels: [EngineKernel]) throws -> (outcomes: [KernelOutcome], truncated: Bool) {
+  public func run(_ kernels: [EngineKernel]) throws -> (outcomes: [KernelOutcome], truncated: Bool)
+  {
     dispatcher.begin(kernels)
     var windows = 0
     while true {
@@ -70,7 +73,9 @@ public final class Engine {
     var next = memory.nextActivity()
     for sm in sms { next = min(next, sm.nextActivity()) }
     if next >= never {
-      if let pending = dispatcher.nextActivation { next = pending } else {
+      if let pending = dispatcher.nextActivation {
+        next = pending
+      } else {
         throw EngineError.deadlock(cycle: now, waiting: sms.flatMap { $0.waitingWarps() })
       }
     }

@@ -19,7 +19,9 @@ extension SM {
     // A ring of 32 groups: the compiler keeps a handful in flight.
     if warp.pointee.asyncOpen &- warp.pointee.asyncHead >= 31 { return }
     warp.pointee.asyncOpen &+= 1
-    if Int(warp.pointee.counters[0]) < spec.dependence.counterMaximum { warp.pointee.counters[0] += 1 }
+    if Int(warp.pointee.counters[0]) < spec.dependence.counterMaximum {
+      warp.pointee.counters[0] += 1
+    }
     warp.pointee.busyCounters |= 1
     warp.pointee.longCounters |= 1
     retireAsyncGroups(index, now)

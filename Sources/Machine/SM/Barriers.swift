@@ -25,7 +25,9 @@ extension SM {
     let cta = ctas + slot
     let arrived = Int(cta.pointee.arrived[barrier])
     let expected = Int(cta.pointee.expected[barrier])
-    guard arrived > 0, arrived >= (expected > 0 ? expected : cta.pointee.warpsRunning) else { return }
+    guard arrived > 0, arrived >= (expected > 0 ? expected : cta.pointee.warpsRunning) else {
+      return
+    }
     cta.pointee.arrived[barrier] = 0
     cta.pointee.expected[barrier] = 0
     events.pointee.schedule(
@@ -58,7 +60,9 @@ extension SM {
     case .system: latency = spec.barrier.fenceSystem
     case .gpu: latency = spec.barrier.fenceGPU
     default:
-      latency = record.pointee.flags.contains(.systemScope) ? spec.barrier.fenceSystem : spec.barrier.fenceCTA
+      latency =
+        record.pointee.flags.contains(.systemScope)
+        ? spec.barrier.fenceSystem : spec.barrier.fenceCTA
     }
     warp.pointee.fenceLatency = Cycle(max(1, latency))
     warp.pointee.fenceWrite = record.pointee.writeCounter

@@ -44,7 +44,9 @@ extension SM {
     warp.codeEnd = program.codeEnd
     warp.instructionBytes = program.instructionBytes
     warp.reasonSince = now
-    if warp.cursor < warp.end { warp.fetchPC = program.records[Int(warp.stream[warp.cursor].index)].pc }
+    if warp.cursor < warp.end {
+      warp.fetchPC = program.records[Int(warp.stream[warp.cursor].index)].pc
+    }
     warps[index] = warp
     scoreboards[index] = Scoreboard()
     state.pointee.residentWarps += 1

@@ -35,7 +35,8 @@ struct FrontEndState: ~Copyable {
 extension SM {
   /// Sends a request of an L0 cache on its way.
   func requestLine(
-    _ kind: LineRequest.Kind, core: Int, line: UInt64, kernelSlot: Int, pending: Int = 0, _ now: Cycle
+    _ kind: LineRequest.Kind, core: Int, line: UInt64, kernelSlot: Int, pending: Int = 0,
+    _ now: Cycle
   ) {
     let bytes: Int
     switch kind {
@@ -84,7 +85,8 @@ extension SM {
     front.pointee.missing.append(FrontEndState.MissingLine(line: request.l1Line, first: index))
     send(
       .instruction, line: instructionSpace | request.l1Line, sectors: 15,
-      token: Token.instruction, kernelSlot: request.kernelSlot, at: now + Cycle(spec.frontEnd.l1Lookup))
+      token: Token.instruction, kernelSlot: request.kernelSlot,
+      at: now + Cycle(spec.frontEnd.l1Lookup))
   }
 
   /// Keeps code and constants apart from data in the memory system.
@@ -94,7 +96,8 @@ extension SM {
   func fillL1Instruction(line: UInt64, _ now: Cycle) {
     let l1Line = line & ~instructionSpace
     l1Instruction.pointee.fill(l1Line)
-    for missing in 0..<front.pointee.missing.count where front.pointee.missing[missing].line == l1Line {
+    for missing in 0..<front.pointee.missing.count
+    where front.pointee.missing[missing].line == l1Line {
       var waiting = front.pointee.missing[missing].first
       front.pointee.missing.removeSwapping(at: missing)
       while waiting >= 0 {
@@ -119,7 +122,8 @@ extension SM {
     let core = cores + request.core
     switch request.kind {
     case .instruction:
-      for awaited in 0..<core.pointee.awaitedCount where core.pointee.awaitedLines[awaited] == request.line {
+      for awaited in 0..<core.pointee.awaitedCount
+      where core.pointee.awaitedLines[awaited] == request.line {
         core.pointee.awaitedCount -= 1
         core.pointee.awaitedLines[awaited] = core.pointee.awaitedLines[core.pointee.awaitedCount]
         break

@@ -53,10 +53,13 @@ extension SM {
     else { return space == .generic ? .global : space }
     let address = coalescer.pointee.addresses[0]
     let window: UInt64 = 1 << 24
-    if launch.sharedWindow != 0, address >= launch.sharedWindow, address - launch.sharedWindow < window {
+    if launch.sharedWindow != 0, address >= launch.sharedWindow,
+      address - launch.sharedWindow < window
+    {
       return .shared
     }
-    if launch.localWindow != 0, address >= launch.localWindow, address - launch.localWindow < window {
+    if launch.localWindow != 0, address >= launch.localWindow, address - launch.localWindow < window
+    {
       return .local
     }
     return .global
@@ -83,7 +86,9 @@ extension SM {
       counts.pointee.sharedAccesses += 1
       var passes = coalescer.pointee.sharedPasses(
         bytes: Int(record.pointee.accessBytes), banks: spec.sharedMemory.banks)
-      if record.pointee.action == .atomic { passes = max(passes, coalescer.pointee.sameAddressLanes()) }
+      if record.pointee.action == .atomic {
+        passes = max(passes, coalescer.pointee.sameAddressLanes())
+      }
       let start = max(now, memory.pointee.sharedFree)
       memory.pointee.sharedFree = start + Cycle(passes)
       let conflicts = max(0, passes - record.pointee.words)
@@ -108,11 +113,15 @@ extension SM {
     return index
   }
 
-  private func loadGlobal(_ index: Int, _ space: MemorySpace, _ entry: MemoryQueueEntry, _ now: Cycle) {
+  private func loadGlobal(
+    _ index: Int, _ space: MemorySpace, _ entry: MemoryQueueEntry, _ now: Cycle
+  ) {
     let record = entry.record!
     let kernelSlot = warps[Int(entry.warp)].kernelSlot
     let counts = statistics + kernelSlot
-    if space == .local { interleaveLocal(Int(entry.warp), mask: warps[Int(entry.warp)].stream[entry.dynamic].mask) }
+    if space == .local {
+      interleaveLocal(Int(entry.warp), mask: warps[Int(entry.warp)].stream[entry.dynamic].mask)
+    }
     coalescer.pointee.coalesce(
       bytes: Int(record.pointee.accessBytes), lineBytes: UInt64(spec.l1.line.count),
       sectorBytes: UInt64(spec.l1.sector.count))
@@ -142,19 +151,24 @@ extension SM {
       missing += 1
       let new = memory.pointee.misses.wait(number, sectors: absent, request: index)
       if new != 0 {
-        send(.read, line: number, sectors: new, token: Token.line, kernelSlot: kernelSlot, at: leaves)
+        send(
+          .read, line: number, sectors: new, token: Token.line, kernelSlot: kernelSlot, at: leaves)
       }
     }
     requests[index].missing = missing
     requests[index].ready =
       start + Cycle(record.pointee.dataPhase) + Cycle(max(0, lines - record.pointee.words))
-    if missing == 0 { events.pointee.schedule(Event(.dataReady, b: index), at: requests[index].ready) }
+    if missing == 0 {
+      events.pointee.schedule(Event(.dataReady, b: index), at: requests[index].ready)
+    }
   }
 
   /// Cycles that the access occupies the L1's data stage.
   private func dataCycles() -> Int {
     var sectors = 0
-    for line in 0..<coalescer.pointee.count { sectors += coalescer.pointee.sectors[line].nonzeroBitCount }
+    for line in 0..<coalescer.pointee.count {
+      sectors += coalescer.pointee.sectors[line].nonzeroBitCount
+    }
     let bytes = sectors * spec.l1.sector.count
     return (bytes + spec.l1.dataBytesPerCycle - 1) / spec.l1.dataBytesPerCycle
   }
@@ -196,13 +210,16 @@ extension SM {
       counts.pointee.constantMisses += 1
       missing += 1
       requestLine(
-        .constantLoad, core: 0, line: number, kernelSlot: warp.pointee.kernelSlot, pending: index, now)
+        .constantLoad, core: 0, line: number, kernelSlot: warp.pointee.kernelSlot, pending: index,
+        now)
     }
     requests[index].missing = missing
     // Lanes with different addresses take turns.
     let turns = Cycle(max(0, coalescer.pointee.count - 1))
     requests[index].ready = now + Cycle(record.pointee.dataPhase) + turns
-    if missing == 0 { events.pointee.schedule(Event(.dataReady, b: index), at: requests[index].ready) }
+    if missing == 0 {
+      events.pointee.schedule(Event(.dataReady, b: index), at: requests[index].ready)
+    }
   }
 
   func constantLoadArrives(_ index: Int, _ now: Cycle) { lineForRequest(index, now) }
@@ -218,7 +235,9 @@ extension SM {
       counts.pointee.sharedAccesses += 1
       var passes = coalescer.pointee.sharedPasses(
         bytes: Int(record.pointee.accessBytes), banks: spec.sharedMemory.banks)
-      if record.pointee.action == .reduction { passes = max(passes, coalescer.pointee.sameAddressLanes()) }
+      if record.pointee.action == .reduction {
+        passes = max(passes, coalescer.pointee.sameAddressLanes())
+      }
       let start = max(dataEnd, memory.pointee.sharedFree)
       memory.pointee.sharedFree = start + Cycle(passes)
       counts.pointee.sharedConflictCycles += UInt64(max(0, passes - record.pointee.words))
@@ -229,7 +248,9 @@ extension SM {
       releaseResult(warpIndex, record, memory: true, at: dataEnd + 1)
       return
     }
-    if space == .local { interleaveLocal(warpIndex, mask: warps[warpIndex].stream[entry.dynamic].mask) }
+    if space == .local {
+      interleaveLocal(warpIndex, mask: warps[warpIndex].stream[entry.dynamic].mask)
+    }
     coalescer.pointee.coalesce(
       bytes: Int(record.pointee.accessBytes), lineBytes: UInt64(spec.l1.line.count),
       sectorBytes: UInt64(spec.l1.sector.count))
@@ -247,7 +268,8 @@ extension SM {
     }
     if record.pointee.writeCounter < 6 {
       events.pointee.schedule(
-        Event(.counterRelease, warp: warpIndex, a: Int(record.pointee.writeCounter)), at: dataEnd + 1)
+        Event(.counterRelease, warp: warpIndex, a: Int(record.pointee.writeCounter)),
+        at: dataEnd + 1)
     }
     if record.pointee.flags.contains(.scoreboard) {
       events.pointee.schedule(
@@ -309,7 +331,8 @@ extension SM {
     switch record.pointee.space {
     case .shared:
       let link = spec.memoryUnit.sharedLinkBytes
-      cycles = max(spec.memoryUnit.sharedLinkMinimum, (record.pointee.words * 128 + link - 1) / link)
+      cycles = max(
+        spec.memoryUnit.sharedLinkMinimum, (record.pointee.words * 128 + link - 1) / link)
     case .constant, .none: cycles = 1
     default:
       let link = spec.memoryUnit.globalLinkBytes
@@ -334,8 +357,12 @@ extension SM {
     memory.pointee.free = index + 1
     memory.pointee.inFlight -= 1
     if record.pointee.action == .copyAsync { leaveAsyncGroup(request.warp, request.group, now) }
-    if record.pointee.flags.contains(.holdsSources) { releaseSources(request.warp, record, at: now) }
-    if record.pointee.writeCounter < 6 { lowerCounter(warp: request.warp, Int(record.pointee.writeCounter), now) }
+    if record.pointee.flags.contains(.holdsSources) {
+      releaseSources(request.warp, record, at: now)
+    }
+    if record.pointee.writeCounter < 6 {
+      lowerCounter(warp: request.warp, Int(record.pointee.writeCounter), now)
+    }
     if record.pointee.flags.contains(.scoreboard) {
       releaseScoreboard(
         warp: request.warp, age: warps[request.warp].age,

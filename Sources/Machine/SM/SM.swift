@@ -253,13 +253,15 @@ final class SM {
     case .operationDone: operationDone(warp: Int(event.warp), memory: event.a == 1, now)
     case .l1InstructionLookup: lookUpL1Instruction(Int(event.b), now)
     case .lineArrives: lineArrives(Int(event.b), now)
-    case .memoryReply: memoryReply(token: event.b, line: event.address, sectors: UInt32(event.a), now)
+    case .memoryReply:
+      memoryReply(token: event.b, line: event.address, sectors: UInt32(event.a), now)
     case .launchCTA:
       state.pointee.pendingLaunches -= 1
       launch(launches.pointee[Int(event.b)], now)
     case .scoreboardRelease:
       releaseScoreboard(
-        warp: Int(event.warp), age: event.address, instruction: Int(event.b), sources: event.a == 1, now)
+        warp: Int(event.warp), age: event.address, instruction: Int(event.b), sources: event.a == 1,
+        now)
     case .fp64Request: break
     case .fp64SlotFree:
       cores[Int(event.a)].doubleSlots -= 1

@@ -22,7 +22,8 @@ public struct Bytes: Hashable, Sendable, Codable {
     else {
       throw DecodingError.dataCorruptedError(
         in: container,
-        debugDescription: "'\(text)' is not a size: write bytes, or a number with B, KiB, MiB or GiB")
+        debugDescription:
+          "'\(text)' is not a size: write bytes, or a number with B, KiB, MiB or GiB")
     }
     self.init(count)
   }

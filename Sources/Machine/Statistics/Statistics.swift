@@ -41,14 +41,24 @@ public struct Statistics: Sendable {
   /// Every scalar counter, in the order of output.
   public static let counters: [Counter] = [
     row(\.warpInstructions, "issue", "warpInstructions", "warp instructions", "issued"),
-    row(\.threadInstructions, "issue", "threadInstructions", "thread instructions", "executing lanes, summed"),
-    row(\.residentWarpCycles, "issue", "residentWarpCycles", "warp-cycles", "warps resident, summed over cycles"),
+    row(
+      \.threadInstructions, "issue", "threadInstructions", "thread instructions",
+      "executing lanes, summed"),
+    row(
+      \.residentWarpCycles, "issue", "residentWarpCycles", "warp-cycles",
+      "warps resident, summed over cycles"),
     row(\.registerReads, "registerFile", "reads", "registers", "read through bank ports"),
-    row(\.registerCacheHits, "registerFile", "cacheHits", "registers", "served by the register-file cache"),
+    row(
+      \.registerCacheHits, "registerFile", "cacheHits", "registers",
+      "served by the register-file cache"),
     row(\.readPortStalls, "registerFile", "portStalls", "cycles", "Allocate held for a read port"),
-    row(\.l0InstructionAccesses, "l0Instruction", "accesses", "fetches", "of the L0 instruction caches"),
+    row(
+      \.l0InstructionAccesses, "l0Instruction", "accesses", "fetches",
+      "of the L0 instruction caches"),
     row(\.l0InstructionMisses, "l0Instruction", "misses", "fetches", "that missed in L0"),
-    row(\.instructionPrefetches, "l0Instruction", "prefetches", "lines", "requested by stream buffers"),
+    row(
+      \.instructionPrefetches, "l0Instruction", "prefetches", "lines", "requested by stream buffers"
+    ),
     row(\.l1InstructionAccesses, "l1Instruction", "accesses", "lines", "looked up in L1/L1.5"),
     row(\.l1InstructionMisses, "l1Instruction", "misses", "lines", "that missed in L1/L1.5"),
     row(\.constantAccesses, "constant", "accesses", "lookups", "of constant operands and LDC"),

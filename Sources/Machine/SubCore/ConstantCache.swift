@@ -3,7 +3,8 @@
 /// cycles when that misses, then turns to another.
 extension SM {
   /// Whether the next instruction of warp `index` has its constant; starts the miss otherwise.
-  func constantReady(_ core: UnsafeMutablePointer<SubCoreState>, _ index: Int, _ now: Cycle) -> Bool {
+  func constantReady(_ core: UnsafeMutablePointer<SubCoreState>, _ index: Int, _ now: Cycle) -> Bool
+  {
     let warp = warps + index
     let record = warp.pointee.records + Int(warp.pointee.stream[warp.pointee.cursor].index)
     guard record.pointee.flags.contains(.constantOperand) else { return true }
@@ -14,7 +15,8 @@ extension SM {
     if l0Constant[core.pointee.index].lookup(line) != 0 { return true }
     counts.pointee.constantMisses += 1
     if !isAwaited(core, line) {
-      requestLine(.constant, core: core.pointee.index, line: line, kernelSlot: warp.pointee.kernelSlot, now)
+      requestLine(
+        .constant, core: core.pointee.index, line: line, kernelSlot: warp.pointee.kernelSlot, now)
     }
     if core.pointee.lastIssued == bit(of: index).trailingZeroBitCount {
       core.pointee.holdUntil = now + Cycle(spec.issue.constantMissSwitch)

@@ -13,11 +13,14 @@ extension SM {
   }
 
   private func raise(
-    _ warp: UnsafeMutablePointer<Warp>, _ counter: UInt8, _ record: UnsafeMutablePointer<IssueRecord>
+    _ warp: UnsafeMutablePointer<Warp>, _ counter: UInt8,
+    _ record: UnsafeMutablePointer<IssueRecord>
   ) {
     guard counter < 6 else { return }
     let value = warp.pointee.counters[Int(counter)]
-    if Int(value) < spec.dependence.counterMaximum { warp.pointee.counters[Int(counter)] = value + 1 }
+    if Int(value) < spec.dependence.counterMaximum {
+      warp.pointee.counters[Int(counter)] = value + 1
+    }
     warp.pointee.busyCounters |= 1 << counter
     if record.pointee.flags.contains(.shortScoreboard) {
       warp.pointee.longCounters &= ~(1 << counter)

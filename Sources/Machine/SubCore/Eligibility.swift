@@ -63,14 +63,17 @@ extension SM {
       return scoreboards[index].stall(instruction, consumers: spec.dependence.scoreboardConsumers)
     }
     var mask = record.pointee.waitMask
-    if record.pointee.effect == .depbar { mask |= UInt8(truncatingIfNeeded: record.pointee.argument2) & 63 }
+    if record.pointee.effect == .depbar {
+      mask |= UInt8(truncatingIfNeeded: record.pointee.argument2) & 63
+    }
     let busy = mask & warp.pointee.busyCounters
     if busy != 0 {
       return busy & warp.pointee.longCounters != 0 ? .longScoreboard : .shortScoreboard
     }
     let counter = Int(warp.pointee.depbarCounter)
     if counter < 6, warp.pointee.counters[counter] > warp.pointee.depbarThreshold {
-      return warp.pointee.longCounters >> UInt8(counter) & 1 == 1 ? .longScoreboard : .shortScoreboard
+      return warp.pointee.longCounters >> UInt8(counter) & 1 == 1
+        ? .longScoreboard : .shortScoreboard
     }
     return nil
   }

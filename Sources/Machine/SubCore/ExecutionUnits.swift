@@ -13,7 +13,8 @@ extension SM {
     case .predicate: return core.pointee.unitFree[Int(Unit.integer.rawValue)] <= now
     case .sfu, .miscellaneousQueue:
       // Variable-latency units have a queue; the scheduler gates on room in it.
-      let initiation = unit == Int(Unit.sfu.rawValue) ? spec.units.sfu : spec.units.miscellaneousQueue
+      let initiation =
+        unit == Int(Unit.sfu.rawValue) ? spec.units.sfu : spec.units.miscellaneousQueue
       let waiting = core.pointee.unitFree[unit] - (now + 2)
       return waiting <= Cycle(initiation * (spec.units.queueEntries - 1))
     default: return core.pointee.unitFree[unit] <= now
@@ -76,7 +77,8 @@ extension SM {
     }
     if record.pointee.flags.contains(.scoreboard) {
       let index = record - warps[warp].records
-      events.pointee.schedule(Event(.scoreboardRelease, warp: warp, a: 1, b: index, address: warps[warp].age), at: cycle)
+      events.pointee.schedule(
+        Event(.scoreboardRelease, warp: warp, a: 1, b: index, address: warps[warp].age), at: cycle)
     }
   }
 
@@ -91,7 +93,8 @@ extension SM {
     }
     if record.pointee.flags.contains(.scoreboard) {
       let index = record - warps[warp].records
-      events.pointee.schedule(Event(.scoreboardRelease, warp: warp, a: 0, b: index, address: warps[warp].age), at: cycle)
+      events.pointee.schedule(
+        Event(.scoreboardRelease, warp: warp, a: 0, b: index, address: warps[warp].age), at: cycle)
     }
     events.pointee.schedule(Event(.operationDone, warp: warp, a: memory ? 1 : 0), at: cycle)
   }

@@ -83,7 +83,9 @@ extension SM {
       guard warp.pointee.awaitedLine == line else { continue }
       warp.pointee.awaitedLine = .max
       // The warp may have branched elsewhere and come back; it fetches what it needs now.
-      if instructionLine(warp) == line, warp.pointee.bufferCount < spec.frontEnd.instructionBufferEntries {
+      if instructionLine(warp) == line,
+        warp.pointee.bufferCount < spec.frontEnd.instructionBufferEntries
+      {
         let ready = max(now + Cycle(spec.frontEnd.replyToIssue), core.pointee.lastAnswer + 1)
         core.pointee.lastAnswer = ready
         deliver(core, index, at: ready)

@@ -42,7 +42,8 @@ struct IssueRecord {
 
   /// Registers to read: number, slot (255 = not cached), reuse flag.
   var readCount: UInt8 = 0
-  var reads = InlineArray<16, OperandRead>(repeating: OperandRead(register: 0, slot: 255, reuse: false))
+  var reads = InlineArray<16, OperandRead>(
+    repeating: OperandRead(register: 0, slot: 255, reuse: false))
   /// Registers written per bank (0…3).
   var writes = InlineArray<4, UInt8>(repeating: 0)
 

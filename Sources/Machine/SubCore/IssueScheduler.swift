@@ -166,7 +166,8 @@ extension SM {
     case .barrierArrive: arriveAtBarrier(index, record, waits: false, now)
     case .fence: beginFence(index, record, now)
     case .sleep:
-      let cycles = Cycle((Double(min(record.pointee.argument1, 1_000_000)) * clock / 1000).rounded(.up))
+      let cycles = Cycle(
+        (Double(min(record.pointee.argument1, 1_000_000)) * clock / 1000).rounded(.up))
       warp.pointee.block = .sleep
       events.pointee.schedule(Event(.wakeWarp, warp: index), at: now + max(1, cycles))
     }

@@ -9,7 +9,9 @@ extension SM {
     guard core.pointee.queueSlots < spec.memoryUnit.queueEntries else { return false }
     let record = latch.record!
     var phase = Int(record.pointee.addressPhase)
-    if record.pointee.flags.contains(.narrowAddress) { phase -= spec.memoryUnit.narrowAddressSaving }
+    if record.pointee.flags.contains(.narrowAddress) {
+      phase -= spec.memoryUnit.narrowAddressSaving
+    }
     let slot = (core.pointee.queueHead + core.pointee.queueCount) & 15
     // Control works one cycle after issue, from which the address phase counts.
     core.pointee.queue[slot] = MemoryQueueEntry(
@@ -70,7 +72,9 @@ extension SM {
   func nextAcceptance(_ now: Cycle) -> Cycle {
     var next = never
     for core in 0..<subCoreCount {
-      if cores[core].headRequest < never { next = min(next, max(now + 1, memory.pointee.nextAccept)) }
+      if cores[core].headRequest < never {
+        next = min(next, max(now + 1, memory.pointee.nextAccept))
+      }
       if cores[core].doubleCount > 0 {
         let ready = cores[core].doubleQueue[cores[core].doubleHead].earliest
         next = min(next, max(now + 1, memory.pointee.doubleFree, ready))

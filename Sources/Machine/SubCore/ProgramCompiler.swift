@@ -25,7 +25,9 @@ public final class Program: @unchecked Sendable {
     usesControlBits =
       spec.dependence.mode == .controlBits && code.contains { $0.flags.contains(.hasControl) }
     instructionBytes = architecture.instructionBytes
-    codeEnd = (code.map(\.pc).max() ?? 0) &+ architecture.instructionBytes
+    // The compiler pads code to whole 128-byte lines, and fetch runs into the padding.
+    codeEnd =
+      (min(code.map(\.pc).max() ?? 0, .max - 256) + architecture.instructionBytes + 127) / 128 * 128
     base = UInt64(identity + 1) << 32
   }
 
@@ -90,7 +92,8 @@ struct RecordCompiler {
         let register = Int(operand.first) + offset
         guard register < 255 else { break }
         record.reads[Int(record.readCount)] = IssueRecord.OperandRead(
-          register: UInt8(register), slot: operand.count <= 2 && operand.slot < 3 ? operand.slot : 255,
+          register: UInt8(register),
+          slot: operand.count <= 2 && operand.slot < 3 ? operand.slot : 255,
           reuse: reuse && operand.count <= 2)
         record.readCount += 1
       }
@@ -108,7 +111,8 @@ struct RecordCompiler {
       record.flags.insert(.constantOperand)
     }
     if instruction.hasConstant {
-      record.constant = UInt32(instruction.constantBank & 31) << 24 | instruction.constantOffset & 0xff_ffff
+      record.constant =
+        UInt32(instruction.constantBank & 31) << 24 | instruction.constantOffset & 0xff_ffff
     }
   }
 
@@ -140,7 +144,8 @@ struct RecordCompiler {
     case .miscellaneous: fixed(units.miscellaneous, latencies.miscellaneous)
     case .barrier: fixed(units.miscellaneous, latencies.miscellaneous)
     case .tensor:
-      let timing = TensorTiming(instruction.tensor, spec: spec.tensor, units: units, latencies: latencies)
+      let timing = TensorTiming(
+        instruction.tensor, spec: spec.tensor, units: units, latencies: latencies)
       fixed(timing.initiation, timing.latency)
     case .sfu: variable(units.sfu, latencies.sfu)
     case .fp64: variable(units.fp64, fp64Latency(instruction))
@@ -152,8 +157,11 @@ struct RecordCompiler {
   /// Three operands make an FMA; additions and multiplications have two.
   private func fp64Latency(_ instruction: Instruction) -> Int {
     var operands = 0
-    for index in 0..<Int(instruction.sourceCount) where instruction.sources[index].slot < 4 { operands += 1 }
-    return operands >= 3 ? spec.latencies.fp64FMA : max(spec.latencies.fp64Add, spec.latencies.fp64Multiply)
+    for index in 0..<Int(instruction.sourceCount) where instruction.sources[index].slot < 4 {
+      operands += 1
+    }
+    return operands >= 3
+      ? spec.latencies.fp64FMA : max(spec.latencies.fp64Add, spec.latencies.fp64Multiply)
   }
 
   private func compileMemory(_ instruction: Instruction, _ record: inout IssueRecord) {

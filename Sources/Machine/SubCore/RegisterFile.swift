@@ -150,7 +150,8 @@ extension SM {
     _ core: UnsafeMutablePointer<SubCoreState>, _ record: UnsafeMutablePointer<IssueRecord>
   ) {
     let stages =
-      Int(record.pointee.readWindow) + Int(record.pointee.latency) + spec.registerFile.writeBackStages
+      Int(record.pointee.readWindow) + Int(record.pointee.latency)
+      + spec.registerFile.writeBackStages
     guard stages < 64 else { return }
     for bank in 0..<spec.registerFile.banks {
       for _ in 0..<record.pointee.writes[bank] {

@@ -93,12 +93,14 @@ extension SM {
     _ warp: Int, _ record: UnsafeMutablePointer<IssueRecord>, _ now: Cycle
   ) {
     let index = record - warps[warp].records
-    let long = !record.pointee.flags.contains(.fixedLatency)
+    let long =
+      !record.pointee.flags.contains(.fixedLatency)
       && !record.pointee.flags.contains(.shortScoreboard)
     scoreboards[warp].occupy(warps[warp].instructions + index, long: long)
     if record.pointee.flags.contains(.fixedLatency) {
       events.pointee.schedule(
-        Event(.scoreboardRelease, warp: warp, a: 0, b: index, address: warps[warp].age), at: now + Cycle(max(1, record.pointee.latency)))
+        Event(.scoreboardRelease, warp: warp, a: 0, b: index, address: warps[warp].age),
+        at: now + Cycle(max(1, record.pointee.latency)))
     }
   }
 

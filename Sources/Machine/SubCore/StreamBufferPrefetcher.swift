@@ -17,9 +17,12 @@ extension SM {
   func missInstruction(
     _ core: UnsafeMutablePointer<SubCoreState>, _ line: UInt64, kernelSlot: Int, _ now: Cycle
   ) {
-    let head = core.pointee.stream.count > 0 ? core.pointee.stream.lines[core.pointee.stream.head] : .max
+    let head =
+      core.pointee.stream.count > 0 ? core.pointee.stream.lines[core.pointee.stream.head] : .max
     if head == line { return }
-    for index in 0..<core.pointee.awaitedCount where core.pointee.awaitedLines[index] == line { return }
+    for index in 0..<core.pointee.awaitedCount where core.pointee.awaitedLines[index] == line {
+      return
+    }
     if core.pointee.awaitedCount < 32 {
       core.pointee.awaitedLines[core.pointee.awaitedCount] = line
       core.pointee.awaitedCount += 1

@@ -22,7 +22,9 @@ struct ChunkDecoder {
   init(_ bytes: UnsafeRawBufferPointer, ctas: Int, codeCount: Int) throws(ByteReader.Failure) {
     var reader = ByteReader(bytes)
     ctaCount = try reader.number(upTo: ctas, "the number of CTAs")
-    guard ctaCount == ctas else { throw ByteReader.Failure(message: "holds \(ctaCount) CTAs instead of \(ctas)") }
+    guard ctaCount == ctas else {
+      throw ByteReader.Failure(message: "holds \(ctaCount) CTAs instead of \(ctas)")
+    }
     heads = ByteReader(try reader.block())
     paths = ByteReader(try reader.block())
     masks = ByteReader(try reader.block())
@@ -71,7 +73,9 @@ struct ChunkDecoder {
       addresses: addresses)
   }
 
-  private mutating func decodePath(_ instructions: inout [DynamicInstruction]) throws(ByteReader.Failure) {
+  private mutating func decodePath(_ instructions: inout [DynamicInstruction]) throws(ByteReader
+    .Failure)
+  {
     let earlier = try paths.number(upTo: earlierPaths.count, "a path's number")
     if earlier > 0 {
       let path = earlierPaths[earlier - 1]
@@ -143,9 +147,12 @@ struct ChunkDecoder {
     let key = ReferenceMemory.key(instruction.index, slot)
     let last = memory.last(key)
     let kind = try kinds.byte()
-    guard kind < 8 else { throw ByteReader.Failure(message: "has an address of unknown kind \(kind)") }
+    guard kind < 8 else {
+      throw ByteReader.Failure(message: "has an address of unknown kind \(kind)")
+    }
     let delta = kind & 2 != 0 ? last.delta : try numbers.signed()
-    var reference = AddressReference(base: last.base &+ UInt64(bitPattern: delta), stride: last.stride)
+    var reference = AddressReference(
+      base: last.base &+ UInt64(bitPattern: delta), stride: last.stride)
     if kind & 1 != 0 {
       reference.stride = 0
       reference.list = UInt32(addresses.count)

@@ -70,7 +70,9 @@ struct ChunkEncoder {
     while position < range.upperBound {
       let mask = cta.instructions[position].mask
       var length = 1
-      while position + length < range.upperBound, cta.instructions[position + length].mask == mask { length += 1 }
+      while position + length < range.upperBound, cta.instructions[position + length].mask == mask {
+        length += 1
+      }
       masks.number(length)
       masks.number(mask)
       position += length
@@ -116,7 +118,8 @@ struct ChunkEncoder {
     } else if !sameStride {
       numbers.signed(reference.stride)
     }
-    memory.remember(key, base: reference.base, delta: delta, stride: isList ? last.stride : reference.stride)
+    memory.remember(
+      key, base: reference.base, delta: delta, stride: isList ? last.stride : reference.stride)
   }
 }
 

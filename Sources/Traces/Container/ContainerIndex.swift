@@ -71,7 +71,9 @@ struct ContainerIndex {
       writer.number(size.y)
       writer.number(size.z)
     }
-    for value in [launch.registers, launch.staticShared, launch.dynamicShared, launch.architecture.number] {
+    for value in [
+      launch.registers, launch.staticShared, launch.dynamicShared, launch.architecture.number,
+    ] {
       writer.number(max(0, value))
     }
     writer.number(launch.stream)
@@ -83,7 +85,8 @@ struct ContainerIndex {
       writer.signed(Int64(instruction.pc) - Int64(expected))
       expected = instruction.pc &+ 16
       writer.text(instruction.text)
-      let known: UInt8 = (instruction.control == nil ? 0 : 1) | (instruction.encoding == nil ? 0 : 2)
+      let known: UInt8 =
+        (instruction.control == nil ? 0 : 1) | (instruction.encoding == nil ? 0 : 2)
       writer.bytes.append(known)
       if let control = instruction.control { writer.fixed(control.highWord) }
       if let encoding = instruction.encoding {
@@ -115,12 +118,16 @@ struct ContainerIndex {
     for _ in 0..<commandCount {
       let kind = try reader.number(upTo: 4, "a command's kind")
       if kind == 0 {
-        guard kernelCount > 0 else { throw ByteReader.Failure(message: "launches a kernel that is not there") }
+        guard kernelCount > 0 else {
+          throw ByteReader.Failure(message: "launches a kernel that is not there")
+        }
         commands.append(.kernel(try reader.number(upTo: kernelCount - 1, "a kernel's number")))
       } else {
         let direction = MemoryCopy.Direction(rawValue: UInt8(kind - 1)) ?? .hostToDevice
         commands.append(
-          .copy(MemoryCopy(direction: direction, address: try reader.number(), bytes: try reader.number())))
+          .copy(
+            MemoryCopy(
+              direction: direction, address: try reader.number(), bytes: try reader.number())))
       }
     }
     guard reader.isAtEnd else { throw ByteReader.Failure(message: "has bytes left over") }
@@ -139,7 +146,9 @@ struct ContainerIndex {
     }
     let grid = try size(&reader)
     let block = try size(&reader)
-    guard block.count <= 2048 else { throw ByteReader.Failure(message: "has a block of \(block.count) threads") }
+    guard block.count <= 2048 else {
+      throw ByteReader.Failure(message: "has a block of \(block.count) threads")
+    }
     var launch = KernelLaunch(name: name, grid: grid, block: block, architecture: Architecture(0))
     launch.cluster = try size(&reader)
     launch.registers = try reader.number(upTo: 1024, "the number of registers")
@@ -154,14 +163,17 @@ struct ContainerIndex {
     var expected: Int64 = 0
     for _ in 0..<codeCount {
       let (pc, overflow) = expected.addingReportingOverflow(try reader.signed())
-      guard !overflow, pc >= 0, pc < Int64(UInt32.max) - 16 else { throw ByteReader.Failure(message: "has a pc out of range") }
+      guard !overflow, pc >= 0, pc < Int64(UInt32.max) - 16 else {
+        throw ByteReader.Failure(message: "has a pc out of range")
+      }
       expected = pc + 16
       let text = try reader.text()
       let known = try reader.byte()
       let control = known & 1 != 0 ? ControlCode(highWord: try reader.fixed()) : nil
       var encoding: StaticInstruction.Encoding?
       if known & 2 != 0 { encoding = .init(low: try reader.fixed(), high: try reader.fixed()) }
-      kernel.code.append(StaticInstruction(pc: UInt32(pc), text: text, control: control, encoding: encoding))
+      kernel.code.append(
+        StaticInstruction(pc: UInt32(pc), text: text, control: control, encoding: encoding))
     }
     kernel.ctaCount = try reader.number(upTo: 1 << 40, "the number of CTAs")
     kernel.warpInstructions = try reader.number(upTo: 1 << 56, "the number of warp instructions")
@@ -175,11 +187,15 @@ struct ContainerIndex {
         compressedSize: try reader.number(upTo: fileSize, "a chunk's size"),
         size: try reader.number(upTo: sizeLimit, "a chunk's size"), firstCTA: first,
         ctas: try reader.number(upTo: 1 << 20, "a chunk's number of CTAs"))
-      guard place.offset + place.compressedSize <= fileSize else { throw ByteReader.Failure(message: "has a chunk outside the file") }
+      guard place.offset + place.compressedSize <= fileSize else {
+        throw ByteReader.Failure(message: "has a chunk outside the file")
+      }
       first += place.ctas
       kernel.chunks.append(place)
     }
-    guard first == kernel.ctaCount else { throw ByteReader.Failure(message: "has \(first) CTAs in chunks instead of \(kernel.ctaCount)") }
+    guard first == kernel.ctaCount else {
+      throw ByteReader.Failure(message: "has \(first) CTAs in chunks instead of \(kernel.ctaCount)")
+    }
     return kernel
   }
 }

@@ -8,8 +8,12 @@ public struct TraceDump {
 
   /// Calls `line` for each instruction of a kernel (from 0), of one CTA and warp if they are given,
   /// until it returns false.
-  public func lines(kernel: Int, cta wanted: Dim3?, warp: Int?, _ line: (String) throws -> Bool) throws {
-    guard reader.kernels.indices.contains(kernel) else { throw TraceError(reader.path, "has no kernel \(kernel + 1)") }
+  public func lines(kernel: Int, cta wanted: Dim3?, warp: Int?, _ line: (String) throws -> Bool)
+    throws
+  {
+    guard reader.kernels.indices.contains(kernel) else {
+      throw TraceError(reader.path, "has no kernel \(kernel + 1)")
+    }
     let code = reader.kernels[kernel].code
     for index in 0..<reader.kernels[kernel].ctaCount {
       let cta = try reader.cta(kernel: kernel, index: index)
@@ -23,9 +27,13 @@ public struct TraceDump {
     }
   }
 
-  private func text(_ instruction: DynamicInstruction, _ code: [StaticInstruction], _ cta: CTATrace) -> String {
+  private func text(_ instruction: DynamicInstruction, _ code: [StaticInstruction], _ cta: CTATrace)
+    -> String
+  {
     let fixed = code[Int(instruction.index)]
-    var text = "  " + hexadecimal(UInt64(fixed.pc), 4) + " " + hexadecimal(UInt64(instruction.mask), 8) + "  "
+    var text =
+      "  " + hexadecimal(UInt64(fixed.pc), 4) + " " + hexadecimal(UInt64(instruction.mask), 8)
+      + "  "
     if let control = fixed.control { text += control.notation + " " }
     text += fixed.text
     for slot in 0..<Int(instruction.referenceCount) {
@@ -33,7 +41,9 @@ public struct TraceDump {
       if reference.list == AddressReference.none {
         text += "  ; 0x" + String(reference.base, radix: 16) + " stride \(reference.stride)"
       } else {
-        let lanes = (0..<instruction.mask.nonzeroBitCount).map { "0x" + String(cta.addresses[Int(reference.list) + $0], radix: 16) }
+        let lanes = (0..<instruction.mask.nonzeroBitCount).map {
+          "0x" + String(cta.addresses[Int(reference.list) + $0], radix: 16)
+        }
         text += "  ; " + lanes.joined(separator: " ")
       }
     }

@@ -27,7 +27,9 @@ public final class TraceReader: Sendable {
   public init(path: String) throws {
     self.path = path
     let opened = open(path, O_RDONLY)
-    guard opened >= 0 else { throw TraceError(path, "cannot be opened: \(String(cString: strerror(errno)))") }
+    guard opened >= 0 else {
+      throw TraceError(path, "cannot be opened: \(String(cString: strerror(errno)))")
+    }
     do {
       let size = Int(lseek(opened, 0, SEEK_END))
       let index = try Self.readIndex(opened, path, size)
@@ -71,7 +73,8 @@ public final class TraceReader: Sendable {
     do {
       let raw = try Zstandard.decompress(frame, size: place.size)
       return try raw.withUnsafeBytes { bytes throws in
-        var decoder = try ChunkDecoder(bytes, ctas: place.ctas, codeCount: kernels[kernel].code.count)
+        var decoder = try ChunkDecoder(
+          bytes, ctas: place.ctas, codeCount: kernels[kernel].code.count)
         return try decoder.decode()
       }
     } catch let failure as Zstandard.Failure {
@@ -83,25 +86,42 @@ public final class TraceReader: Sendable {
 
   // MARK: Opening
 
-  private static func readIndex(_ descriptor: Int32, _ path: String, _ size: Int) throws -> ContainerIndex {
-    guard size >= ContainerIndex.headerSize else { throw TraceError(path, "is too short for a trace container") }
+  private static func readIndex(_ descriptor: Int32, _ path: String, _ size: Int) throws
+    -> ContainerIndex
+  {
+    guard size >= ContainerIndex.headerSize else {
+      throw TraceError(path, "is too short for a trace container")
+    }
     let header = try bytes(descriptor, path, at: 0, count: ContainerIndex.headerSize)
-    guard header.starts(with: ContainerIndex.magic) else { throw TraceError(path, offset: 0, "is no trace container") }
+    guard header.starts(with: ContainerIndex.magic) else {
+      throw TraceError(path, offset: 0, "is no trace container")
+    }
     let version = header[8..<16].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard version == ContainerIndex.version else {
-      throw TraceError(path, offset: 8, "has container version \(version); this program reads version \(ContainerIndex.version)")
+      throw TraceError(
+        path, offset: 8,
+        "has container version \(version); this program reads version \(ContainerIndex.version)")
     }
     let unfinished = "is cut short or still being written: its end mark is missing"
     let trailerOffset = size - ContainerIndex.trailerSize
-    guard trailerOffset >= ContainerIndex.headerSize else { throw TraceError(path, offset: size, unfinished) }
+    guard trailerOffset >= ContainerIndex.headerSize else {
+      throw TraceError(path, offset: size, unfinished)
+    }
     let trailer = try bytes(descriptor, path, at: trailerOffset, count: ContainerIndex.trailerSize)
-    guard trailer.suffix(8).elementsEqual(ContainerIndex.endMagic) else { throw TraceError(path, offset: size, unfinished) }
+    guard trailer.suffix(8).elementsEqual(ContainerIndex.endMagic) else {
+      throw TraceError(path, offset: size, unfinished)
+    }
     func word(_ number: Int) -> UInt64 {
       trailer[number * 8..<number * 8 + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     }
-    guard word(3) == fingerprint(trailer[..<24]) else { throw TraceError(path, offset: trailerOffset, "damaged trailer: its checksum does not fit") }
-    guard word(0) <= UInt64(trailerOffset), word(1) == UInt64(trailerOffset) - word(0), word(2) <= UInt64(ContainerIndex.sizeLimit) else {
-      throw TraceError(path, offset: trailerOffset, "damaged trailer: the index lies outside the file")
+    guard word(3) == fingerprint(trailer[..<24]) else {
+      throw TraceError(path, offset: trailerOffset, "damaged trailer: its checksum does not fit")
+    }
+    guard word(0) <= UInt64(trailerOffset), word(1) == UInt64(trailerOffset) - word(0),
+      word(2) <= UInt64(ContainerIndex.sizeLimit)
+    else {
+      throw TraceError(
+        path, offset: trailerOffset, "damaged trailer: the index lies outside the file")
     }
     let offset = Int(word(0))
     let frame = try bytes(descriptor, path, at: offset, count: Int(word(1)))
@@ -115,7 +135,9 @@ public final class TraceReader: Sendable {
     }
   }
 
-  private static func bytes(_ descriptor: Int32, _ path: String, at offset: Int, count: Int) throws -> [UInt8] {
+  private static func bytes(_ descriptor: Int32, _ path: String, at offset: Int, count: Int) throws
+    -> [UInt8]
+  {
     var done = 0
     let result = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while done < count {
@@ -125,7 +147,9 @@ public final class TraceReader: Sendable {
       }
       filled = done
     }
-    guard done == count else { throw TraceError(path, offset: offset + done, "ends too early or cannot be read") }
+    guard done == count else {
+      throw TraceError(path, offset: offset + done, "ends too early or cannot be read")
+    }
     return result
   }
 }

@@ -50,10 +50,13 @@ public final class TraceWriter: TraceSink {
 
   public func append(_ cta: CTATrace) throws {
     guard cta.instructions.count <= ChunkDecoder.instructionLimit / 2 else {
-      throw TraceError(path, "a CTA executes more than \(ChunkDecoder.instructionLimit / 2) warp instructions")
+      throw TraceError(
+        path, "a CTA executes more than \(ChunkDecoder.instructionLimit / 2) warp instructions")
     }
     chunk.append(cta)
-    if chunk.ctas >= Self.ctasPerChunk || chunk.instructions >= Self.instructionsPerChunk { try flush() }
+    if chunk.ctas >= Self.ctasPerChunk || chunk.instructions >= Self.instructionsPerChunk {
+      try flush()
+    }
   }
 
   public func endKernel(code: [StaticInstruction], warnings: [String]) throws {
@@ -82,7 +85,10 @@ public final class TraceWriter: TraceSink {
     do {
       try handle.synchronize()
       try handle.close()
-    } catch { throw TraceError(path, "cannot be written (\(error.localizedDescription))", isSystemFailure: true) }
+    } catch {
+      throw TraceError(
+        path, "cannot be written (\(error.localizedDescription))", isSystemFailure: true)
+    }
     guard rename(partialPath, path) == 0 else {
       throw TraceError(path, "cannot be renamed from \(partialPath)", isSystemFailure: true)
     }
@@ -99,7 +105,8 @@ public final class TraceWriter: TraceSink {
     let first = open?.ctaCount ?? 0
     open?.chunks.append(
       ChunkPlace(
-        offset: offset, compressedSize: frame.count, size: raw.count, firstCTA: first, ctas: chunk.ctas))
+        offset: offset, compressedSize: frame.count, size: raw.count, firstCTA: first,
+        ctas: chunk.ctas))
     open?.ctaCount += chunk.ctas
     open?.warpInstructions += chunk.instructions
     try write(frame)
@@ -114,7 +121,9 @@ public final class TraceWriter: TraceSink {
 
   private func write(_ bytes: [UInt8]) throws {
     do { try handle.write(contentsOf: Data(bytes)) } catch {
-      throw TraceError(path, "cannot be written at byte \(offset) (\(error.localizedDescription))", isSystemFailure: true)
+      throw TraceError(
+        path, "cannot be written at byte \(offset) (\(error.localizedDescription))",
+        isSystemFailure: true)
     }
     offset += bytes.count
   }

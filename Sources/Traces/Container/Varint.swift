@@ -65,7 +65,9 @@ struct ByteReader {
     var shift: UInt64 = 7
     while true {
       let next = try byte()
-      guard shift < 63 || next <= 1 else { throw Failure(message: "holds a number that is too long") }
+      guard shift < 63 || next <= 1 else {
+        throw Failure(message: "holds a number that is too long")
+      }
       value |= UInt64(next & 0x7f) << shift
       if next < 0x80 { return value }
       shift += 7
@@ -75,7 +77,9 @@ struct ByteReader {
   /// A number that must not exceed `limit`.
   mutating func number(upTo limit: Int, _ what: StaticString) throws(Failure) -> Int {
     let value = try number()
-    guard value <= UInt64(limit) else { throw Failure(message: "\(what) is \(value), more than \(limit)") }
+    guard value <= UInt64(limit) else {
+      throw Failure(message: "\(what) is \(value), more than \(limit)")
+    }
     return Int(value)
   }
 
@@ -88,7 +92,8 @@ struct ByteReader {
   mutating func text() throws(Failure) -> String {
     let count = try number(upTo: remaining, "a text's length")
     defer { position += count }
-    return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]), as: UTF8.self)
+    return String(
+      decoding: UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]), as: UTF8.self)
   }
 
   mutating func block() throws(Failure) -> UnsafeRawBufferPointer {

@@ -17,7 +17,9 @@ enum Zstandard {
       let size = bytes.withUnsafeBytes {
         ZSTD_compress2(context, buffer.baseAddress, bound, $0.baseAddress, $0.count)
       }
-      if ZSTD_isError(size) != 0 { throw Failure(message: String(cString: ZSTD_getErrorName(size))) }
+      if ZSTD_isError(size) != 0 {
+        throw Failure(message: String(cString: ZSTD_getErrorName(size)))
+      }
       count = size
     }
   }
@@ -28,7 +30,9 @@ enum Zstandard {
       let written = frame.withUnsafeBytes {
         ZSTD_decompress(buffer.baseAddress, size, $0.baseAddress, $0.count)
       }
-      if ZSTD_isError(written) != 0 { throw Failure(message: String(cString: ZSTD_getErrorName(written))) }
+      if ZSTD_isError(written) != 0 {
+        throw Failure(message: String(cString: ZSTD_getErrorName(written)))
+      }
       if written != size { throw Failure(message: "holds \(written) bytes instead of \(size)") }
       count = written
     }

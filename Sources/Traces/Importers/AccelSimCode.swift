@@ -28,7 +28,11 @@ struct AccelSimCode {
     let index = slot < indices.count && indices[slot] >= 0 ? Int(indices[slot]) : nil
     if previous >= 0 {
       let distance = Int64(pc) - Int64(pcs[previous])
-      if distance == 16 || distance == 8 { fallsThrough[previous] = true } else { jumps[previous] = true }
+      if distance == 16 || distance == 8 {
+        fallsThrough[previous] = true
+      } else {
+        jumps[previous] = true
+      }
     }
     previous = index ?? entries.count
     return index
@@ -52,7 +56,9 @@ struct AccelSimCode {
       let base = String(entry.opcode.prefix { $0 != "." })
       if OpcodeTable.index(of: base) == nil { unknown.insert(base) }
     }
-    return unknown.isEmpty ? [] : ["unknown opcodes, classified conservatively: " + unknown.sorted().joined(separator: ", ")]
+    return unknown.isEmpty
+      ? []
+      : ["unknown opcodes, classified conservatively: " + unknown.sorted().joined(separator: ", ")]
   }
 
   /// The code as SASS text, in the order in which it was first seen.
@@ -82,7 +88,8 @@ struct AccelSimCode {
       operands.append("0x" + String(max(0, immediate), radix: 16))
     }
     let isConditional = known?.effect == .branch && fallsThrough[index] && jumps[index]
-    return (isConditional ? "@P0 " : "") + entry.opcode + (operands.isEmpty ? "" : " " + operands.joined(separator: ", "))
+    return (isConditional ? "@P0 " : "") + entry.opcode
+      + (operands.isEmpty ? "" : " " + operands.joined(separator: ", "))
   }
 
   private func named(_ register: String) -> String {

@@ -54,15 +54,23 @@ struct AccelSimKernelReader {
       guard let text = line else { throw fail("ends within the kernel header") }
       if text.hasPrefix("#") { break }
       if text.isEmpty { continue }
-      guard text.hasPrefix("-") else { throw fail("'\(text.prefix(40))' is no header line of an Accel-Sim trace") }
-      let parts = text.dropFirst().split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      guard text.hasPrefix("-") else {
+        throw fail("'\(text.prefix(40))' is no header line of an Accel-Sim trace")
+      }
+      let parts = text.dropFirst().split(separator: "=", maxSplits: 1).map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
       if let key = parts.first { values[key] = parts.count > 1 ? parts[1] : "" }
     } while true
-    guard let name = values["kernel name"], let binary = values["binary version"].flatMap({ Int($0) }), (1...1000).contains(binary) else {
+    guard let name = values["kernel name"],
+      let binary = values["binary version"].flatMap({ Int($0) }), (1...1000).contains(binary)
+    else {
       throw fail("the header lacks the kernel's name or binary version")
     }
     let block = try dimensions(values["block dim"], "block dim")
-    guard block.count >= 1, block.count <= 1024 else { throw fail("a block of \(block.count) threads is not possible") }
+    guard block.count >= 1, block.count <= 1024 else {
+      throw fail("a block of \(block.count) threads is not possible")
+    }
     launch = KernelLaunch(
       name: name, grid: try dimensions(values["grid dim"], "grid dim"), block: block,
       architecture: Architecture(binary))
@@ -71,20 +79,29 @@ struct AccelSimKernelReader {
     launch.stream = values["cuda stream id"].flatMap { UInt64($0) } ?? 0
     launch.sharedWindow = hexadecimal(values["shmem base_addr"])
     launch.localWindow = hexadecimal(values["local mem base_addr"])
-    version = try number(values["accelsim tracer version"] ?? "3", 0...100, "accelsim tracer version")
+    version = try number(
+      values["accelsim tracer version"] ?? "3", 0...100, "accelsim tracer version")
     hasLineNumbers = values["enable lineinfo"] == "1"
-    guard version <= 6 else { throw fail("tracer version \(version) is not known; versions up to 6 are") }
+    guard version <= 6 else {
+      throw fail("tracer version \(version) is not known; versions up to 6 are")
+    }
   }
 
   private func dimensions(_ text: String?, _ key: String) throws -> Dim3 {
-    let numbers = (text ?? "").split(whereSeparator: { "(), ".contains($0) }).compactMap { UInt32($0) }
-    guard numbers.count == 3, numbers.allSatisfy({ $0 > 0 }) else { throw fail("the header's '\(key)' is not (x,y,z)") }
+    let numbers = (text ?? "").split(whereSeparator: { "(), ".contains($0) }).compactMap {
+      UInt32($0)
+    }
+    guard numbers.count == 3, numbers.allSatisfy({ $0 > 0 }) else {
+      throw fail("the header's '\(key)' is not (x,y,z)")
+    }
     return Dim3(numbers[0], numbers[1], numbers[2])
   }
 
   private func number(_ text: String?, _ range: ClosedRange<Int>, _ key: String) throws -> Int {
     guard let text else { return range.lowerBound }
-    guard let value = Int(text), range.contains(value) else { throw fail("the header's '\(key)' is '\(text)'") }
+    guard let value = Int(text), range.contains(value) else {
+      throw fail("the header's '\(key)' is '\(text)'")
+    }
     return value
   }
 
@@ -96,7 +113,8 @@ struct AccelSimKernelReader {
   // MARK: CTAs
 
   private enum Line {
-    case blank, begin, end, block(UInt32, UInt32, UInt32), warp(Int), count(Int), ignored, instruction
+    case blank, begin, end, block(UInt32, UInt32, UInt32), warp(Int), count(Int), ignored,
+      instruction
   }
 
   private mutating func readCTA() throws -> CTATrace? {
@@ -122,13 +140,19 @@ struct AccelSimKernelReader {
         isOpen = true
       case .end:
         guard isOpen else { throw fail("a thread block ends that never began") }
-        guard left == 0 else { throw fail("warp \(warp) has \(left) instructions fewer than it says") }
+        guard left == 0 else {
+          throw fail("warp \(warp) has \(left) instructions fewer than it says")
+        }
         while builder.warps < launch.warpsPerCTA { builder.endWarp() }
         return builder.finish(x: position.x, y: position.y, z: position.z)
       case .block(let x, let y, let z): position = Dim3(x, y, z)
       case .warp(let number):
-        guard left == 0 else { throw fail("warp \(warp) has \(left) instructions fewer than it says") }
-        guard number > warp, number < launch.warpsPerCTA else { throw fail("warp \(number) does not fit the block or is out of order") }
+        guard left == 0 else {
+          throw fail("warp \(warp) has \(left) instructions fewer than it says")
+        }
+        guard number > warp, number < launch.warpsPerCTA else {
+          throw fail("warp \(number) does not fit the block or is out of order")
+        }
         while builder.warps < number { builder.endWarp() }
         warp = number
       case .count(let count):
@@ -142,7 +166,9 @@ struct AccelSimKernelReader {
         left -= 1
         warpInstructions += 1
         if left == 0 { builder.endWarp() }
-        guard builder.instructionCount <= ChunkDecoder.instructionLimit / 2 else { throw fail("a thread block executes too many instructions") }
+        guard builder.instructionCount <= ChunkDecoder.instructionLimit / 2 else {
+          throw fail("a thread block executes too many instructions")
+        }
       }
     }
   }
@@ -167,7 +193,9 @@ struct AccelSimKernelReader {
 
   private static func value(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     var number = 0
-    for byte in bytes where byte >= 48 && byte <= 57 { number = min(number * 10 + Int(byte - 48), 1 << 40) }
+    for byte in bytes where byte >= 48 && byte <= 57 {
+      number = min(number * 10 + Int(byte - 48), 1 << 40)
+    }
     return number
   }
 
@@ -178,14 +206,18 @@ struct AccelSimKernelReader {
     if version < 3 { for _ in 0..<4 { _ = fields.field() } }
     if hasLineNumbers { _ = fields.field() }
     guard let pc = fields.hexadecimal(), pc <= AccelSimCode.highestPC else { throw malformed("pc") }
-    guard let mask = fields.hexadecimal(), mask <= UInt64(UInt32.max) else { throw malformed("mask") }
+    guard let mask = fields.hexadecimal(), mask <= UInt64(UInt32.max) else {
+      throw malformed("mask")
+    }
     var static_ = AccelSimCode.Entry()
     let known = code.visit(pc: UInt32(pc))
     try readRegisters(&fields, into: &static_.destinations, keep: known == nil, "destinations")
     guard let opcode = fields.field(), opcode.count < 256 else { throw malformed("opcode") }
     if known == nil { static_.opcode = String(decoding: opcode, as: UTF8.self) }
     try readRegisters(&fields, into: &static_.sources, keep: known == nil, "sources")
-    guard let width = fields.decimal(), width >= 0, width <= 4096 else { throw malformed("access width") }
+    guard let width = fields.decimal(), width >= 0, width <= 4096 else {
+      throw malformed("access width")
+    }
     var references: UInt32 = 0
     let first = UInt32(builder.references.count)
     if width > 0 {
@@ -195,7 +227,9 @@ struct AccelSimKernelReader {
         references = 1
       }
     }
-    if version >= 5, known == nil, let immediate = fields.decimal() { static_.immediate = immediate }
+    if version >= 5, known == nil, let immediate = fields.decimal() {
+      static_.immediate = immediate
+    }
     let index = known ?? code.add(static_, pc: UInt32(pc))
     builder.append(
       DynamicInstruction(
@@ -203,7 +237,9 @@ struct AccelSimKernelReader {
         reference: references > 0 ? first : DynamicInstruction.none, referenceCount: references))
   }
 
-  private func malformed(_ what: String) -> TraceError { fail("the instruction's \(what) cannot be read") }
+  private func malformed(_ what: String) -> TraceError {
+    fail("the instruction's \(what) cannot be read")
+  }
 
   private func readRegisters(
     _ fields: inout FieldScanner, into list: inout [String], keep: Bool, _ what: String
@@ -231,7 +267,9 @@ struct AccelSimKernelReader {
       }
       return builder.simplified(list: list)
     case 1:
-      guard let base = fields.hexadecimal(), let stride = fields.decimal() else { throw malformed("addresses") }
+      guard let base = fields.hexadecimal(), let stride = fields.decimal() else {
+        throw malformed("addresses")
+      }
       return lanes > 0 ? AddressReference(base: base, stride: stride) : nil
     case 2:
       guard let base = fields.hexadecimal() else { throw malformed("addresses") }

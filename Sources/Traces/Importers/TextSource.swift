@@ -19,7 +19,9 @@ final class TextSource {
   /// recognised by content.
   init(path: String) throws {
     self.path = path
-    guard let handle = FileHandle(forReadingAtPath: path) else { throw TraceError(path, "cannot be read") }
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw TraceError(path, "cannot be read")
+    }
     self.handle = handle
     let start = (try? handle.read(upToCount: 6)) ?? Data()
     do { try handle.seek(toOffset: 0) } catch { throw TraceError(path, "cannot be read") }
@@ -41,7 +43,10 @@ final class TextSource {
   private func pipe(through tool: String) throws {
     let output = Pipe()
     let process = Process()
-    guard let executable = ["/usr/bin/", "/bin/", "/usr/local/bin/"].map({ $0 + tool }).first(where: FileManager.default.isExecutableFile) else {
+    guard
+      let executable = ["/usr/bin/", "/bin/", "/usr/local/bin/"].map({ $0 + tool }).first(
+        where: FileManager.default.isExecutableFile)
+    else {
       throw TraceError(path, "needs the program '\(tool)' to be unpacked, which is not installed")
     }
     process.executableURL = URL(fileURLWithPath: executable)
@@ -68,7 +73,9 @@ final class TextSource {
     }
     if data.isEmpty, let process {
       process.waitUntilExit()
-      if process.terminationStatus != 0 { throw TraceError(path, offset: delivered, "is damaged: it cannot be unpacked") }
+      if process.terminationStatus != 0 {
+        throw TraceError(path, offset: delivered, "is damaged: it cannot be unpacked")
+      }
       self.process = nil
     }
     return [UInt8](data)
@@ -143,7 +150,9 @@ final class LineScanner {
     position = end + skip
     return try buffer.withUnsafeBufferPointer { bytes in
       var last = end
-      while last > start, bytes[last - 1] == 13 || bytes[last - 1] == 32 || bytes[last - 1] == 9 { last -= 1 }
+      while last > start, bytes[last - 1] == 13 || bytes[last - 1] == 32 || bytes[last - 1] == 9 {
+        last -= 1
+      }
       return try body(UnsafeBufferPointer(rebasing: bytes[start..<last]))
     }
   }

@@ -20,14 +20,22 @@ public enum TraceImporter {
   /// What kind of trace `path` is.
   public static func recognise(_ path: String) throws -> Kind {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw TraceError(path, "does not exist") }
-    if isFolder.boolValue { throw TraceError(path, "is a folder; name its kernelslist.g or dynamic_trace.pb") }
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw TraceError(path, "does not exist")
+    }
+    if isFolder.boolValue {
+      throw TraceError(path, "is a folder; name its kernelslist.g or dynamic_trace.pb")
+    }
     let source = try TextSource(path: path)
     let start = try source.read()
     if TraceReader.recognises(start) { return .container }
     let text = String(decoding: start.prefix(4096), as: UTF8.self)
-    let first = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.first { !$0.isEmpty } ?? ""
-    if first.hasPrefix("-kernel name") { return path.hasSuffix(".tracez") || start.contains(0) ? .tracez : .accelSimKernel }
+    let first =
+      text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.first
+    { !$0.isEmpty } ?? ""
+    if first.hasPrefix("-kernel name") {
+      return path.hasSuffix(".tracez") || start.contains(0) ? .tracez : .accelSimKernel
+    }
     if first.hasPrefix("Memcpy") || first.hasPrefix("kernel") { return .accelSimList }
     if Listing.recognises(start) { return .listing }
     if Micro25Importer.recognises(start) { return .micro25 }
@@ -50,7 +58,9 @@ public enum TraceImporter {
     return report
   }
 
-  private static func importListing(_ path: String, _ sink: inout some TraceSink, _ report: inout ImportReport) throws {
+  private static func importListing(
+    _ path: String, _ sink: inout some TraceSink, _ report: inout ImportReport
+  ) throws {
     var bytes: [UInt8] = []
     let source = try TextSource(path: path)
     while true {
@@ -79,7 +89,8 @@ public enum TraceImporter {
   }
 
   private static func importKernel(
-    _ path: String, _ sink: inout some TraceSink, _ report: inout ImportReport, _ progress: (Int) -> Void
+    _ path: String, _ sink: inout some TraceSink, _ report: inout ImportReport,
+    _ progress: (Int) -> Void
   ) throws {
     let before = report.bytesRead
     var reader = try AccelSimKernelReader(path: path)
@@ -92,21 +103,28 @@ public enum TraceImporter {
 
   /// `kernelslist.g`: copies and kernel files in order; other lines mean nothing to a simulator.
   private static func importList(
-    _ path: String, _ sink: inout some TraceSink, _ report: inout ImportReport, _ progress: (Int) -> Void
+    _ path: String, _ sink: inout some TraceSink, _ report: inout ImportReport,
+    _ progress: (Int) -> Void
   ) throws {
     let lines = LineScanner(try TextSource(path: path))
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    while let line = try lines.next({ $0.count < 4096 ? String(decoding: $0, as: UTF8.self) : "" }) {
+    while let line = try lines.next({ $0.count < 4096 ? String(decoding: $0, as: UTF8.self) : "" })
+    {
       let text = line.trimmingCharacters(in: .whitespaces)
       if text.hasPrefix("MemcpyHtoD") || text.hasPrefix("MemcpyDtoH") {
         let fields = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        guard fields.count >= 3, let address = UInt64(fields[1].replacing("0x", with: ""), radix: 16), let bytes = UInt64(fields[2]) else {
+        guard fields.count >= 3,
+          let address = UInt64(fields[1].replacing("0x", with: ""), radix: 16),
+          let bytes = UInt64(fields[2])
+        else {
           throw TraceError(path, line: lines.line, "write MemcpyHtoD,0xADDRESS,BYTES")
         }
-        let direction: MemoryCopy.Direction = text.hasPrefix("MemcpyHtoD") ? .hostToDevice : .deviceToHost
+        let direction: MemoryCopy.Direction =
+          text.hasPrefix("MemcpyHtoD") ? .hostToDevice : .deviceToHost
         try sink.memoryCopy(MemoryCopy(direction: direction, address: address, bytes: bytes))
       } else if text.hasPrefix("kernel") {
-        let file = try kernelFile(folder.appendingPathComponent(text).path, listedIn: path, lines.line)
+        let file = try kernelFile(
+          folder.appendingPathComponent(text).path, listedIn: path, lines.line)
         if file.hasSuffix(".tracez") {
           try TracezImporter.importKernel(file, &sink, &report)
         } else {
@@ -118,8 +136,11 @@ public enum TraceImporter {
   }
 
   /// The file itself, or a compressed form of it.
-  private static func kernelFile(_ file: String, listedIn list: String, _ line: Int) throws -> String {
-    for suffix in ["", ".xz", ".gz", ".zst"] where FileManager.default.fileExists(atPath: file + suffix) {
+  private static func kernelFile(_ file: String, listedIn list: String, _ line: Int) throws
+    -> String
+  {
+    for suffix in ["", ".xz", ".gz", ".zst"]
+    where FileManager.default.fileExists(atPath: file + suffix) {
       return file + suffix
     }
     throw TraceError(list, line: line, "the kernel's file \(file) does not exist")
@@ -129,8 +150,12 @@ public enum TraceImporter {
 /// Accel-Sim 2.0's `.tracez`. Its frame is public, the layout of the records inside is not: such a
 /// file is recognised, and refused with what would help.
 enum TracezImporter {
-  static func importKernel(_ path: String, _ sink: inout some TraceSink, _ report: inout ImportReport) throws {
+  static func importKernel(
+    _ path: String, _ sink: inout some TraceSink, _ report: inout ImportReport
+  ) throws {
     throw TraceError(
-      path, "is an Accel-Sim 2.0 .tracez file, whose record layout is not published; post-process the trace to .traceg instead")
+      path,
+      "is an Accel-Sim 2.0 .tracez file, whose record layout is not published; post-process the trace to .traceg instead"
+    )
   }
 }

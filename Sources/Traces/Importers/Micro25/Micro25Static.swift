@@ -42,12 +42,17 @@ struct Micro25Static: Decodable {
   /// Reads the file that belongs to the trace at `folder`.
   static func read(folder: URL) throws -> Micro25Static {
     let file = folder.appendingPathComponent("extra_info/enhanced_execution_info.json")
-    guard let size = try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int else {
+    guard let size = try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
+    else {
       throw TraceError(file.path, "cannot be read; it holds the static code of the trace")
     }
     guard size <= 1 << 28 else { throw TraceError(file.path, "is larger than \(1 << 28) bytes") }
-    guard let data = try? Data(contentsOf: file) else { throw TraceError(file.path, "cannot be read") }
-    do { return try JSONDecoder().decode(Micro25Static.self, from: data) } catch let error as DecodingError {
+    guard let data = try? Data(contentsOf: file) else {
+      throw TraceError(file.path, "cannot be read")
+    }
+    do { return try JSONDecoder().decode(Micro25Static.self, from: data) } catch let error
+      as DecodingError
+    {
       throw TraceError(file.path, Self.words(error))
     } catch { throw TraceError(file.path, "is no valid JSON") }
   }
@@ -58,7 +63,8 @@ struct Micro25Static: Decodable {
     }
     switch error {
     case .keyNotFound(let key, let context): return "lacks \(path(context.codingPath + [key]))"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context): return "\(path(context.codingPath)) has the wrong type"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      return "\(path(context.codingPath)) has the wrong type"
     default: return "is no valid JSON"
     }
   }
@@ -69,7 +75,8 @@ extension Micro25Static.Entry {
   var text: String {
     var words = ""
     if is_predicated == true {
-      words += "@" + (is_predicate_negate == true ? "!" : "") + (is_uniform_predicate == true ? "UP" : "P")
+      words +=
+        "@" + (is_predicate_negate == true ? "!" : "") + (is_uniform_predicate == true ? "UP" : "P")
       let register = predicate_register ?? 7
       words += (register == 7 ? "T" : String(register)) + " "
     }
