@@ -3,9 +3,11 @@ import ISA
 /// cp.async groups: LDGDEPBAR closes the warp's open group; a group counts as done when it and all
 /// groups before it have landed in shared memory.
 extension SM {
-  func joinAsyncGroup(_ warp: Int, _ request: Int) {
-    requests[request].group = warps[warp].asyncOpen
-    warps[warp].asyncGroups[Int(warps[warp].asyncOpen & 31)] += 1
+  /// An LDGSTS issues: it belongs to the group that is open now.
+  func joinAsyncGroup(_ warp: Int) -> UInt32 {
+    let group = warps[warp].asyncOpen
+    warps[warp].asyncGroups[Int(group & 31)] += 1
+    return group
   }
 
   func leaveAsyncGroup(_ warp: Int, _ group: UInt32, _ now: Cycle) {

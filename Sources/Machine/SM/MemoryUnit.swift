@@ -75,7 +75,7 @@ extension SM {
     let index = newRequest(Int(entry.warp), record)
     let counts = statistics + warps[Int(entry.warp)].kernelSlot
     let data = Cycle(record.pointee.dataPhase)
-    if record.pointee.action == .copyAsync { joinAsyncGroup(Int(entry.warp), index) }
+    requests[index].group = entry.group
     guard coalescer.pointee.lanes > 0 || space == .constant else {
       requests[index].ready = now + data
       events.pointee.schedule(Event(.dataReady, b: index), at: now + data)

@@ -109,6 +109,7 @@ extension SM {
     core.pointee.lastIssued = bit.trailingZeroBitCount
     core.pointee.control = Latch(
       occupied: true, warp: index, record: record, dynamic: warp.pointee.cursor, visited: false)
+    if record.pointee.action == .copyAsync { core.pointee.control.group = joinAsyncGroup(index) }
     core.pointee.throttle = .dispatchStall
     reserveUnit(core, record, now)
     if record.pointee.issueBusy > 0 {

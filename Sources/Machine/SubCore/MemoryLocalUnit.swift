@@ -15,7 +15,7 @@ extension SM {
     let slot = (core.pointee.queueHead + core.pointee.queueCount) & 15
     // Control works one cycle after issue, from which the address phase counts.
     core.pointee.queue[slot] = MemoryQueueEntry(
-      warp: UInt8(latch.warp), record: record, dynamic: latch.dynamic,
+      warp: UInt8(latch.warp), record: record, dynamic: latch.dynamic, group: latch.group,
       earliest: now - 1 + Cycle(max(2, phase)))
     core.pointee.queueCount += 1
     core.pointee.queueSlots += 1

@@ -5,6 +5,8 @@ struct MemoryQueueEntry {
   var warp: UInt8 = 0
   var record: UnsafeMutablePointer<IssueRecord>? = nil
   var dynamic: Int = 0
+  /// cp.async group that the instruction belongs to.
+  var group: UInt32 = 0
   /// Earliest cycle of acceptance by the SM, as far as this instruction alone decides.
   var earliest: Cycle = 0
 }
@@ -16,6 +18,8 @@ struct Latch {
   var record: UnsafeMutablePointer<IssueRecord>? = nil
   /// Position in the warp's stream.
   var dynamic = 0
+  /// cp.async group that was open at issue.
+  var group: UInt32 = 0
   /// Counters were raised, clock was read (Control); reads were looked up (Allocate).
   var visited = false
 }

@@ -89,15 +89,22 @@ struct ByteReader {
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
+  /// A length that fits into what is left behind it.
+  private mutating func length() throws(Failure) -> Int {
+    let count = try number()
+    guard count <= UInt64(remaining) else { throw Failure(message: "ends too early") }
+    return Int(count)
+  }
+
   mutating func text() throws(Failure) -> String {
-    let count = try number(upTo: remaining, "a text's length")
+    let count = try length()
     defer { position += count }
     return String(
       decoding: UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]), as: UTF8.self)
   }
 
   mutating func block() throws(Failure) -> UnsafeRawBufferPointer {
-    let count = try number(upTo: remaining, "a block's length")
+    let count = try length()
     defer { position += count }
     return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
   }
