@@ -12,25 +12,56 @@ public enum Origin: String, Sendable, CaseIterable, Codable {
   case fitted
   /// Nobody knows; the source says why this value.
   case assumed
+
+  /// For messages.
+  static var choices: String { allCases.map(\.rawValue).joined(separator: "|") }
 }
 
 /// One leaf of a resolved machine description.
 public struct ResolvedValue: Sendable, Hashable {
   /// Dotted path, such as `sm.registerFile.readPorts`.
   public var path: String
-  /// The value as YAML text.
+  /// The value as in the file: `128 KiB`, `[0 KiB, 8 KiB]`.
   public var text: String
+  public var isList: Bool
   public var origin: Origin
   public var source: String
+  /// The file that gave the value, or `--set`.
   public var file: String
+  /// Line in `file`, from 1; 0 for the command line.
   public var line: Int
 }
 
 /// A leaf while files are merged.
 struct Leaf {
+  /// What stands in for a file's name where a value is from the command line.
+  static let commandLine = "--set"
+
+  var path: String
   var node: Node
   var origin: Origin
   var source: String
   var file: String
   var line: Int
+
+  var text: String { Self.text(of: node) ?? "" }
+
+  /// An error in this value.
+  func fail(_ message: String) -> ConfigurationError {
+    file == Self.commandLine
+      ? ConfigurationError(.usage, "\(Self.commandLine) \(message)")
+      : ConfigurationError(.data, file: file, line: line, message)
+  }
+
+  /// The text of a scalar or of a list of scalars; nothing else is a value.
+  static func text(of node: Node) -> String? {
+    switch node {
+    case .scalar(let scalar): return scalar.string.isEmpty ? nil : scalar.string
+    case .sequence(let items):
+      let texts = items.compactMap { $0.scalar?.string }
+      guard texts.count == items.count else { return nil }
+      return "[" + texts.joined(separator: ", ") + "]"
+    default: return nil
+    }
+  }
 }

@@ -1,175 +1,109 @@
-import Foundation
 import Machine
 import Yams
 
 /// The merged values of a description, by dotted path.
 struct Tree {
-  private var order: [String] = []
+  let schema: Schema
   private var leaves: [String: Leaf] = [:]
 
-  /// Puts a file on top, its base below it first.
-  mutating func merge(_ path: String, directory: ConfigurationDirectory, seen: [String]) throws {
+  init(schema: Schema) { self.schema = schema }
+
+  /// Leaves in the order of declaration.
+  var ordered: [Leaf] { schema.paths.compactMap { leaves[$0] } }
+
+  subscript(path: String) -> Leaf? { leaves[path] }
+
+  /// Puts a file on top of what is there, its base below it first.
+  mutating func merge(_ path: String, directory: ConfigurationDirectory, above: [String] = [])
+    throws
+  {
     let file = try DescriptionFile(path: path, strict: directory.isShipped(path))
     if let base = file.base {
-      guard let basePath = directory.base(base, from: path) else {
-        throw ConfigurationError(.data, file: path, line: 1, "its base '\(base)' does not exist")
-      }
-      guard !seen.contains(basePath), basePath != path, seen.count < 8 else {
+      guard let basePath = directory.base(base.name, from: path) else {
         throw ConfigurationError(
-          .data, file: path, line: 1, "its base '\(base)' leads back to itself")
+          .data, file: path, line: base.line, "its base '\(base.name)' does not exist")
       }
-      try merge(basePath, directory: directory, seen: seen + [path])
+      guard basePath != path, !above.contains(basePath), above.count < 8 else {
+        throw ConfigurationError(
+          .data, file: path, line: base.line, "its base '\(base.name)' leads back to itself")
+      }
+      try merge(basePath, directory: directory, above: above + [path])
     }
-    for (name, leaf) in file.leaves { set(name, leaf) }
-  }
-
-  private mutating func set(_ path: String, _ leaf: Leaf) {
-    if leaves[path] == nil { order.append(path) }
-    leaves[path] = leaf
+    for leaf in file.leaves {
+      guard schema[leaf.path] != nil else { throw leaf.fail(schema.complaint(about: leaf.path)) }
+      leaves[leaf.path] = leaf
+    }
   }
 
   /// Applies `path=value` from the command line.
   mutating func apply(_ override: String) throws {
+    func fail(_ message: String) -> ConfigurationError {
+      ConfigurationError(.usage, "\(Leaf.commandLine) \(message)")
+    }
     guard let equals = override.firstIndex(of: "=") else {
-      throw ConfigurationError(.usage, "--set '\(override)': write PATH=VALUE")
+      throw fail("'\(override.prefix(80))': write PATH=VALUE")
     }
     let path = String(override[..<equals])
     let text = String(override[override.index(after: equals)...])
-    guard leaves[path] != nil else {
-      let last = path.split(separator: ".").last.map(String.init) ?? path
-      let byName = order.first { $0.hasSuffix("." + last) }
-      let near = nearest(path, order) ?? byName
-      throw ConfigurationError(
-        .usage, "--set: there is no value '\(path)'" + (near.map { "; did you mean \($0)?" } ?? ""))
-    }
-    guard text.count < 4096, !text.contains("&"), !text.contains("*"),
-      let node = try? Yams.compose(yaml: text), node.mapping == nil
-    else { throw ConfigurationError(.usage, "--set \(path): '\(text)' is no value") }
-    set(
-      path,
-      Leaf(node: node, origin: .assumed, source: "set on the command line", file: "--set", line: 0))
+    guard schema[path] != nil else { throw fail(schema.complaint(about: String(path.prefix(80)))) }
+    guard text.utf8.count < 4096,
+      let node = try? YAMLText.node(of: Array(text.utf8), file: Leaf.commandLine),
+      Leaf.text(of: node) != nil
+    else { throw fail("\(path): '\(text.prefix(80))' is no value") }
+    leaves[path] = Leaf(
+      path: path, node: node, origin: .assumed, source: "set on the command line",
+      file: Leaf.commandLine, line: 0)
   }
 
-  func place(of path: String) -> (String, Int)? { leaves[path].map { ($0.file, $0.line) } }
-
-  var resolved: [ResolvedValue] {
-    order.compactMap { path in
-      leaves[path].map { leaf in
-        let text = (try? Yams.serialize(node: leaf.node)) ?? ""
-        return ResolvedValue(
-          path: path,
-          text: text.trimmingCharacters(in: .whitespacesAndNewlines)
-            .replacingOccurrences(of: "\n- ", with: ", ").replacingOccurrences(
-              of: "\n...", with: ""),
-          origin: leaf.origin, source: leaf.source, file: leaf.file, line: leaf.line)
-      }
-    }
-  }
-
-  // MARK: Decoding
-
+  /// Every value in its type; `file` is what was asked for, for messages about missing values.
   func decode(file: String) throws -> GPUSpec {
-    let node = nested(order[...], prefix: "")
-    let spec: GPUSpec
-    do {
-      spec = try YAMLDecoder().decode(GPUSpec.self, from: node)
-    } catch let error as DecodingError {
-      throw convert(error, file)
+    let missing = schema.paths.filter { leaves[$0] == nil }
+    guard missing.isEmpty else {
+      let more = missing.count > 3 ? " and \(missing.count - 3) more" : ""
+      throw ConfigurationError(
+        .data, file: file,
+        "values are missing: " + missing.prefix(3).joined(separator: ", ") + more)
     }
-    try rejectUnknown(spec)
-    return spec
+    do {
+      return try YAMLDecoder().decode(GPUSpec.self, from: nested(schema.paths[...], prefix: ""))
+    } catch let error as DecodingError {
+      throw explain(error, file: file)
+    }
   }
 
-  /// Puts dotted paths back into nested mappings.
+  /// Puts dotted paths back into nested mappings. Paths of one group stand together.
   private func nested(_ paths: ArraySlice<String>, prefix: String) -> Node {
     var pairs: [(Node, Node)] = []
-    var done: Set<Substring> = []
-    for path in paths {
-      let rest = path.dropFirst(prefix.count)
-      let key = rest.prefix { $0 != "." }
-      guard done.insert(key).inserted else { continue }
-      if key.count == rest.count {
-        if let leaf = leaves[path] { pairs.append((Node(String(key)), leaf.node)) }
+    var rest = paths
+    while let path = rest.first {
+      let key = String(path.dropFirst(prefix.count).prefix { $0 != "." })
+      if let leaf = leaves[prefix + key] {
+        pairs.append((Node(key), leaf.node))
+        rest = rest.dropFirst()
       } else {
         let inner = prefix + key + "."
-        let inside = paths.filter { $0.hasPrefix(inner) }
-        pairs.append((Node(String(key)), nested(inside[...], prefix: inner)))
+        let group = rest.prefix { $0.hasPrefix(inner) }
+        pairs.append((Node(key), nested(group, prefix: inner)))
+        rest = rest.dropFirst(max(1, group.count))
       }
     }
     return Node.mapping(Node.Mapping(pairs))
   }
 
-  private func convert(_ error: DecodingError, _ file: String) -> ConfigurationError {
-    func path(_ keys: [any CodingKey]) -> String { keys.map(\.stringValue).joined(separator: ".") }
-    func at(_ path: String, _ message: String) -> ConfigurationError {
-      let parts = path.split(separator: ".")
-      for count in stride(from: parts.count, to: 0, by: -1) {
-        let prefix = parts.prefix(count).joined(separator: ".")
-        if let leaf = leaves[prefix] {
-          return ConfigurationError(
-            leaf.file == "--set" ? .usage : .data, file: leaf.file, line: leaf.line, message)
-        }
+  /// Says of a value of the wrong type what it should be.
+  private func explain(_ error: DecodingError, file: String) -> ConfigurationError {
+    let keys: [any CodingKey] =
+      switch error {
+      case .keyNotFound(let key, let context): context.codingPath + [key]
+      case .typeMismatch(_, let context), .valueNotFound(_, let context),
+        .dataCorrupted(let context):
+        context.codingPath
+      @unknown default: []
       }
-      return ConfigurationError(.data, file: file, message)
+    let path = keys.filter { $0.intValue == nil }.map(\.stringValue).joined(separator: ".")
+    guard let leaf = leaves[path], let field = schema[path] else {
+      return ConfigurationError(.data, file: file, "\(path) cannot be understood")
     }
-    switch error {
-    case .keyNotFound(let key, let context):
-      let missing = path(context.codingPath + [key])
-      // A misspelt name shows up as a missing one: point at its likely spelling.
-      let parent = path(context.codingPath)
-      let siblings = order.filter { parent.isEmpty || $0.hasPrefix(parent + ".") }
-      if let near = nearest(missing, siblings), let leaf = leaves[near] {
-        return ConfigurationError(
-          .data, file: leaf.file, line: leaf.line,
-          "\(missing) is missing; is '\(near)' meant for it?")
-      }
-      return ConfigurationError(.data, file: file, "\(missing) is missing")
-    case .typeMismatch(let type, let context):
-      let place = path(context.codingPath)
-      return at(place, "\(place) must be \(Self.words(type))")
-    case .valueNotFound(_, let context):
-      let place = path(context.codingPath)
-      return at(place, "\(place) has no value")
-    case .dataCorrupted(let context):
-      let place = path(context.codingPath)
-      return at(place, "\(place): \(context.debugDescription)")
-    @unknown default:
-      return ConfigurationError(.data, file: file, "cannot be understood")
-    }
-  }
-
-  private static func words(_ type: Any.Type) -> String {
-    switch type {
-    case is Int.Type: "a whole number"
-    case is Double.Type: "a number"
-    case is Bool.Type: "true or false"
-    case is String.Type: "text"
-    default: "a \(type)"
-    }
-  }
-
-  /// Names that no part of the machine has.
-  private func rejectUnknown(_ spec: GPUSpec) throws {
-    guard let node = try? YAMLEncoder().encode(spec), let known = try? Yams.compose(yaml: node)
-    else { return }
-    var paths: [String] = []
-    func walk(_ node: Node, _ prefix: String) {
-      guard let mapping = node.mapping else {
-        paths.append(prefix)
-        return
-      }
-      for (key, value) in mapping {
-        walk(value, prefix.isEmpty ? key.string ?? "" : prefix + "." + (key.string ?? ""))
-      }
-    }
-    walk(known, "")
-    let names = Set(paths)
-    for path in order where !names.contains(path) {
-      guard let leaf = leaves[path] else { continue }
-      let near = nearest(path, paths)
-      throw ConfigurationError(
-        .data, file: leaf.file, line: leaf.line,
-        "unknown name '\(path)'" + (near.map { "; did you mean \($0)?" } ?? ""))
-    }
+    return leaf.fail("\(path) must be \(field.expectation), not '\(leaf.text.prefix(80))'")
   }
 }

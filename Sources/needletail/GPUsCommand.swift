@@ -69,12 +69,19 @@ struct GPUCommand: ParsableCommand {
       help: ArgumentHelp("Write the values as JSON; - for standard output.", valueName: "file"))
     var json: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "Write the description as one YAML file that --gpu takes; - for standard output.",
+        valueName: "file"))
+    var yaml: String?
+
     private struct Value: Encodable {
       let path, value, origin, source: String
     }
 
     func run() throws {
       let machine = try MachineDescription.load(name, overrides: overrides)
+      if let yaml { try Output.write(machine.yaml, to: yaml) }
       if let json {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -84,8 +91,8 @@ struct GPUCommand: ParsableCommand {
           })
         data.append(10)
         try Output.write(data, to: json)
-        return
       }
+      guard yaml == nil && json == nil else { return }
       var table = TextTable(["value of", "is", "origin", "source"])
       for value in machine.values {
         table.add([value.path, value.text, value.origin.rawValue, value.source])

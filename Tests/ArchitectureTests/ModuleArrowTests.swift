@@ -29,29 +29,55 @@ import Testing
     var found: [(String, String)] = []
     for case let file as String in files where file.hasSuffix(".swift") {
       let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
-      for line in text.split(separator: "\n") {
-        let words = line.split(separator: " ").filter { $0 != "@testable" && $0 != "public" }
-        if words.first == "import", words.count >= 2 { found.append((file, String(words[1]))) }
+      for line in text.split(whereSeparator: \.isNewline) {
+        if let module = module(importedBy: line) { found.append((file, module)) }
       }
     }
     return found
   }
 
+  /// `@preconcurrency private import struct ISA.Opcode` imports ISA.
+  private static func module(importedBy line: Substring) -> String? {
+    let words = line.split { $0 == " " || $0 == "\t" }.drop {
+      $0.hasPrefix("@")
+        || ["public", "package", "internal", "fileprivate", "private"].contains($0)
+    }
+    guard words.first == "import" else { return nil }
+    let kinds: Set<Substring> = [
+      "struct", "class", "enum", "protocol", "func", "var", "let", "typealias",
+    ]
+    let name = words.dropFirst().drop { kinds.contains($0) }.first
+    return name.map { String($0.prefix { $0.isLetter || $0.isNumber || $0 == "_" }) }
+  }
+
+  @Test(
+    arguments: [
+      ("import Foundation", "Foundation"), ("  @testable import Machine // why", "Machine"),
+      ("public import struct ISA.Opcode", "ISA"), ("@preconcurrency private import Glibc", "Glibc"),
+      ("// import Foundation", nil), ("let important = 1", nil), ("import Machine;", "Machine"),
+    ] as [(String, String?)])
+  func `imports are recognised in all their spellings`(line: String, module: String?) {
+    #expect(Self.module(importedBy: line[...]) == module)
+  }
+
   @Test(arguments: allowed.keys.sorted())
   func `a room imports only what is drawn`(target: String) throws {
-    let permitted = try #require(Self.allowed[target]).union(target == "Machine" || target == "ISA" ? [] : Self.system)
+    let permitted = try #require(Self.allowed[target]).union(
+      target == "Machine" || target == "ISA" ? [] : Self.system)
     for (file, module) in try Self.imports(target) {
       #expect(permitted.contains(module), "\(target)/\(file) imports \(module)")
     }
   }
 
   @Test func `every room is drawn, and the manifest's arrows are the drawn ones`() throws {
-    let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("needletail-arrows-\(UUID().uuidString)")
+    let scratch = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "needletail-arrows-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: scratch) }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [
-      "swift", "package", "--package-path", Self.root.path, "--scratch-path", scratch.path, "dump-package",
+      "swift", "package", "--package-path", Self.root.path, "--scratch-path", scratch.path,
+      "dump-package",
     ]
     let output = Pipe()
     process.standardOutput = output

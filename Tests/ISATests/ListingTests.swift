@@ -28,10 +28,15 @@ private func failure(_ text: String) -> ListingError? {
       .end
       .end
       """)
-    #expect(kernel.launch.name == "example" && kernel.launch.grid == Dim3(2, 3) && kernel.launch.warpsPerCTA == 2)
-    #expect(kernel.code.map(\.text) == ["FADD R10, R2.reuse, R3", "FADD R12, R2.reuse, R3", "EXIT"])
     #expect(
-      kernel.code[0].control == ControlCode(stall: 4, yield: true, writeBarrier: 3, readBarrier: 0, waitMask: 4, reuse: 1))
+      kernel.launch.name == "example" && kernel.launch.grid == Dim3(2, 3)
+        && kernel.launch.warpsPerCTA == 2)
+    #expect(
+      kernel.code.map(\.text) == ["FADD R10, R2.reuse, R3", "FADD R12, R2.reuse, R3", "EXIT"])
+    #expect(
+      kernel.code[0].control
+        == ControlCode(
+          stall: 4, yield: true, writeBarrier: 3, readBarrier: 0, waitMask: 4, reuse: 1))
     let cta = kernel.cta(index: 4)
     #expect(cta.x == 0 && cta.y == 2)
     #expect(cta.instructions.map(\.index) == [0, 1, 0, 1, 0, 1, 2, 0, 1, 0, 1, 0, 1, 2])
@@ -58,14 +63,20 @@ private func failure(_ text: String) -> ListingError? {
     #expect(cta.references[1].base == 0x11110)
     #expect(cta.references[2].base == 0x1190)
     let store = cta.instructions[5]
-    #expect(store.mask == 5 && cta.references[Int(store.reference)] == AddressReference(base: 7, stride: 2))
+    #expect(
+      store.mask == 5
+        && cta.references[Int(store.reference)] == AddressReference(base: 7, stride: 2))
   }
 
   @Test(arguments: [
-    ("FAAD R1, R2, R3", 1, "FADD"), ("[B------:R-:W-:S01] NOP", 1, "five fields"), (".loop 3\nNOP", 1, ".end"),
-    (".grid 0\nNOP", 1, "positive"), ("NOP\n.grid 2", 2, "before"), (".repeet 3\nNOP\n.end", 1, ".repeat"),
-    (".block 4096\nNOP", 2, "1024"), (".loop 16777216\n.loop 16777216\nNOP\n.end\n.end", 3, "instructions"),
-    (".repeat 2\nFADD R{j}, R1, R2\n.end", 2, "'j'"), (".pattern R4 = 4*\nNOP", 1, "early"), ("", 1, "no instructions"),
+    ("FAAD R1, R2, R3", 1, "FADD"), ("[B------:R-:W-:S01] NOP", 1, "five fields"),
+    (".loop 3\nNOP", 1, ".end"),
+    (".grid 0\nNOP", 1, "positive"), ("NOP\n.grid 2", 2, "before"),
+    (".repeet 3\nNOP\n.end", 1, ".repeat"),
+    (".block 4096\nNOP", 2, "1024"),
+    (".loop 16777216\n.loop 16777216\nNOP\n.end\n.end", 3, "instructions"),
+    (".repeat 2\nFADD R{j}, R1, R2\n.end", 2, "'j'"), (".pattern R4 = 4*\nNOP", 1, "early"),
+    ("", 1, "no instructions"),
   ]) func `mistakes are named with their line`(text: String, line: Int, hint: String) throws {
     let error = try #require(failure(text))
     #expect(error.line == line, "\(error)")
@@ -79,7 +90,12 @@ private func failure(_ text: String) -> ListingError? {
   }
 
   @Test func `no listing makes the parser trap`() throws {
-    let words = [".loop 3", ".end", ".repeat 2 i", ".warps 0-3", "NOP", "LDG.E R2, [R4.64+0x1]", "[B0-----:R1:W-:-:S02] FADD R{i}, R1, R2", ".pattern R4 = 8*lane/0", ".mask 0x1", ".addresses 1,2", ".kernel a", ".copy 0x10, 5", "EXIT", "x: NOP", "{", ".grid 99999,99999,99999"]
+    let words = [
+      ".loop 3", ".end", ".repeat 2 i", ".warps 0-3", "NOP", "LDG.E R2, [R4.64+0x1]",
+      "[B0-----:R1:W-:-:S02] FADD R{i}, R1, R2", ".pattern R4 = 8*lane/0", ".mask 0x1",
+      ".addresses 1,2", ".kernel a", ".copy 0x10, 5", "EXIT", "x: NOP", "{",
+      ".grid 99999,99999,99999",
+    ]
     var state: UInt64 = 9
     func random(_ below: Int) -> Int {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

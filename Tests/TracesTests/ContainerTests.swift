@@ -8,7 +8,8 @@ import Testing
   @Test(arguments: 0..<12) func `what goes in comes out, in any order`(seed: Int) throws {
     let scratch = try Scratch()
     let path = scratch.path("random.ntrace")
-    let expected = try writeRandomContainer(path, seed: UInt64(seed), kernels: 3, ctas: 1 + seed * 3, length: 60)
+    let expected = try writeRandomContainer(
+      path, seed: UInt64(seed), kernels: 3, ctas: 1 + seed * 3, length: 60)
     let reader = try TraceReader(path: path)
     #expect(reader.kernels.map(\.ctaCount) == expected.map(\.count))
     #expect(reader.commands.count == 6)
@@ -65,7 +66,9 @@ import Testing
       do {
         let reader = try TraceReader(path: broken)
         for (kernel, ctas) in expected.enumerated() {
-          for (index, cta) in ctas.enumerated() { #expect(PlainCTA(try reader.cta(kernel: kernel, index: index)) == cta) }
+          for (index, cta) in ctas.enumerated() {
+            #expect(PlainCTA(try reader.cta(kernel: kernel, index: index)) == cta)
+          }
         }
       } catch is TraceError {}
     }
@@ -91,7 +94,9 @@ import Testing
       for _ in 0...random.below(4) { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
       if random.below(3) == 0 { bytes.removeLast(random.below(bytes.count)) }
       bytes.withUnsafeBytes { raw in
-        if var decoder = try? ChunkDecoder(raw, ctas: 3, codeCount: 20) { _ = try? decoder.decode() }
+        if var decoder = try? ChunkDecoder(raw, ctas: 3, codeCount: 20) {
+          _ = try? decoder.decode()
+        }
       }
     }
   }

@@ -61,9 +61,12 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
 @Suite struct AccelSimImporterTests {
   @Test func `a kernel with every address mode`() throws {
     let sink = try importText(text())
-    #expect(sink.copies == [MemoryCopy(direction: .hostToDevice, address: 0x7f00_0000_0000, bytes: 4096)])
+    #expect(
+      sink.copies == [MemoryCopy(direction: .hostToDevice, address: 0x7f00_0000_0000, bytes: 4096)])
     let kernel = try #require(sink.kernels.first)
-    #expect(kernel.launch.block == Dim3(64) && kernel.launch.staticShared == 128 && kernel.launch.registers == 16)
+    #expect(
+      kernel.launch.block == Dim3(64) && kernel.launch.staticShared == 128
+        && kernel.launch.registers == 16)
     let warp = kernel.ctas[0].warps[0]
     #expect(warp.count == 6 && kernel.ctas[0].warps[1].count == 1)
     #expect(warp[1].addresses == [[0x7f00, 0x7f08, 0x7f10, 0x7f18]])
@@ -76,7 +79,9 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
 
   @Test func `line numbers and immediates of later versions`() throws {
     var lines = block.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    lines = lines.map { $0.first?.isHexDigit == true && $0.contains("fff") || $0.hasPrefix("00") ? "17 \($0) 0" : $0 }
+    lines = lines.map {
+      $0.first?.isHexDigit == true && $0.contains("fff") || $0.hasPrefix("00") ? "17 \($0) 0" : $0
+    }
     let sink = try importText(text(version: 5, lineInfo: 1, lines.joined(separator: "\n")))
     #expect(sink.kernels[0].ctas[0].warps[0].count == 6)
     #expect(sink.kernels[0].ctas[0].warps[0][2].addresses == [[0x100, 0x110, 0x100]])
@@ -101,9 +106,11 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
   }
 
   @Test(arguments: [
-    ("more instructions than it says", "insts = 6", "insts = 5"), ("fewer than it says", "insts = 6", "insts = 7"),
+    ("more instructions than it says", "insts = 6", "insts = 5"),
+    ("fewer than it says", "insts = 6", "insts = 7"),
     ("address mode", "8 1 0x7f00 8", "8 9 0x7f00 8"), ("warp out of range", "warp = 1", "warp = 9"),
-    ("mask", "0000000f", "zzz"), ("pc", "0010 0000000f", "fffffffff 0000000f"), ("no end", "#END_TB", ""),
+    ("mask", "0000000f", "zzz"), ("pc", "0010 0000000f", "fffffffff 0000000f"),
+    ("no end", "#END_TB", ""),
     ("width", "STG.E 2 R6 R2 4", "STG.E 2 R6 R2 x"),
   ]) func `damage is an error with a line`(what: String, from: String, to: String) throws {
     do {
@@ -118,7 +125,9 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
     #expect(sink.kernels[0].ctas[0].warps[0].count == 6)
   }
 
-  @Test(arguments: ["gzip", "xz"]) func `compressed kernels are read through the system's tools`(tool: String) throws {
+  @Test(arguments: ["gzip", "xz"]) func `compressed kernels are read through the system's tools`(
+    tool: String
+  ) throws {
     let scratch = try Scratch()
     let plain = try scratch.write("kernel-1.traceg", text())
     let process = Process()
@@ -143,7 +152,9 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
       let path = scratch.path("kernel-1.traceg")
       try Data(bytes).write(to: URL(fileURLWithPath: path))
       var sink = MemorySink()
-      if var reader = try? AccelSimKernelReader(path: path) { try? reader.read(into: &sink) { _ in } }
+      if var reader = try? AccelSimKernelReader(path: path) {
+        try? reader.read(into: &sink) { _ in }
+      }
     }
   }
 }
@@ -151,7 +162,9 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
 @Suite struct Micro25ImporterTests {
   /// The same program in the MICRO 2025 format.
   private func write(_ scratch: Scratch) throws -> String {
-    func instruction(_ pc: UInt32, _ mask: UInt32, _ addresses: [DynamicTrace_address] = []) -> DynamicTrace_instruction {
+    func instruction(_ pc: UInt32, _ mask: UInt32, _ addresses: [DynamicTrace_address] = [])
+      -> DynamicTrace_instruction
+    {
       .with {
         $0.pc = pc
         $0.activeMask = mask
@@ -160,9 +173,15 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
         $0.addresses = addresses
       }
     }
-    let strided = DynamicTrace_address.with { $0.dataWidth = 8; $0.compressionFormat = 1; $0.baseAddress = 0x7f00; $0.stride = 8 }
-    let deltas = DynamicTrace_address.with { $0.dataWidth = 4; $0.compressionFormat = 2; $0.baseAddress = 0x100; $0.addrs = [16, -16] }
-    let list = DynamicTrace_address.with { $0.dataWidth = 4; $0.compressionFormat = 0; $0.addrs = [0x10, 0x80] }
+    let strided = DynamicTrace_address.with {
+      $0.dataWidth = 8; $0.compressionFormat = 1; $0.baseAddress = 0x7f00; $0.stride = 8
+    }
+    let deltas = DynamicTrace_address.with {
+      $0.dataWidth = 4; $0.compressionFormat = 2; $0.baseAddress = 0x100; $0.addrs = [16, -16]
+    }
+    let list = DynamicTrace_address.with {
+      $0.dataWidth = 4; $0.compressionFormat = 0; $0.addrs = [0x10, 0x80]
+    }
     let first = DynamicTrace_warp.with {
       $0.instructions = [
         instruction(0, .max), instruction(0x10, 0xf, [strided]), instruction(0x20, 0x7, [deltas]),
@@ -179,8 +198,12 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
       $0.name = "_Z3foov"
       $0.functionUniqueID = 1
       $0.numberOfRegisters = 16
-      $0.gridDim = .with { $0.x = 1; $0.y = 1; $0.z = 1 }
-      $0.blockDim = .with { $0.x = 64; $0.y = 1; $0.z = 1 }
+      $0.gridDim = .with {
+        $0.x = 1; $0.y = 1; $0.z = 1
+      }
+      $0.blockDim = .with {
+        $0.x = 64; $0.y = 1; $0.z = 1
+      }
     }
     let stream = DynamicTrace_cuda_stream.with {
       $0.kernels = [kernel]
@@ -192,7 +215,8 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
       $0.gpuDevice = [0: .with { $0.streams = [0: stream] }]
     }
     let texts = [
-      ("0000", "MOV", ["R1", "c[0x0][0x28]"]), ("0010", "LDG.E.64", ["R2", "[R4.64]"]), ("0020", "STG.E", ["[R6.64]", "R2"]),
+      ("0000", "MOV", ["R1", "c[0x0][0x28]"]), ("0010", "LDG.E.64", ["R2", "[R4.64]"]),
+      ("0020", "STG.E", ["[R6.64]", "R2"]),
       ("0030", "STS", ["[R7]", "R2"]), ("0040", "BRA", []), ("0050", "EXIT", []),
     ]
     let entries = texts.map { pc, opcode, operands in
@@ -205,8 +229,10 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
     }.joined(separator: ",")
     _ = try scratch.write(
       "extra_info/enhanced_execution_info.json",
-      "{\"kernels\": [{\"kernel_name\": \"foo\", \"is_captured_from_binary\": true, \"unique_function_id\": 1, \"instructions\": [\(entries)]}]}")
-    let blockFile = try scratch.write("threadblocks/device_0/stream_0/kernel_1/d_0_s_0_k_1_0,0,0.pb", "")
+      "{\"kernels\": [{\"kernel_name\": \"foo\", \"is_captured_from_binary\": true, \"unique_function_id\": 1, \"instructions\": [\(entries)]}]}"
+    )
+    let blockFile = try scratch.write(
+      "threadblocks/device_0/stream_0/kernel_1/d_0_s_0_k_1_0,0,0.pb", "")
     try cta.serializedData().write(to: URL(fileURLWithPath: blockFile))
     let path = scratch.path("dynamic_trace.pb")
     try trace.serializedData().write(to: URL(fileURLWithPath: path))
@@ -220,8 +246,11 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
     #expect(report.warpInstructions == 7 && report.ctas == 1)
     let accel = try importText(text()).kernels[0]
     let micro = sink.kernels[0]
-    #expect(micro.ctas[0].warps.map { $0.map(\.mask) } == accel.ctas[0].warps.map { $0.map(\.mask) })
-    #expect(micro.ctas[0].warps.map { $0.map(\.addresses) } == accel.ctas[0].warps.map { $0.map(\.addresses) })
+    #expect(
+      micro.ctas[0].warps.map { $0.map(\.mask) } == accel.ctas[0].warps.map { $0.map(\.mask) })
+    #expect(
+      micro.ctas[0].warps.map { $0.map(\.addresses) }
+        == accel.ctas[0].warps.map { $0.map(\.addresses) })
     let control = try #require(micro.code[1].control)
     #expect(control == ControlCode(stall: 2, writeBarrier: 3, waitMask: 5))
     #expect(micro.code[1].text == "LDG.E.64 R2, [R4.64]")
@@ -241,13 +270,18 @@ private func text(version: Int = 3, lineInfo: Int = 0, _ body: String = block) -
   @Test func `mutated messages never trap`() throws {
     let scratch = try Scratch()
     let path = try write(scratch)
-    let files = [path, scratch.path("extra_info/enhanced_execution_info.json"), scratch.path("threadblocks/device_0/stream_0/kernel_1/d_0_s_0_k_1_0,0,0.pb")]
+    let files = [
+      path, scratch.path("extra_info/enhanced_execution_info.json"),
+      scratch.path("threadblocks/device_0/stream_0/kernel_1/d_0_s_0_k_1_0,0,0.pb"),
+    ]
     let originals = try files.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
     var random = Random(2)
     for _ in 0..<600 {
       let victim = random.below(3)
       var bytes = originals[victim]
-      for _ in 0...random.below(4) where !bytes.isEmpty { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
+      for _ in 0...random.below(4) where !bytes.isEmpty {
+        bytes[random.below(bytes.count)] = UInt8(random.below(256))
+      }
       try bytes.write(to: URL(fileURLWithPath: files[victim]))
       var sink = MemorySink()
       _ = try? TraceImporter.importTrace(from: path, into: &sink)

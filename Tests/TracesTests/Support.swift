@@ -21,7 +21,8 @@ final class Scratch {
   let folder: URL
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("needletail-\(UUID().uuidString)")
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "needletail-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
@@ -31,7 +32,8 @@ final class Scratch {
 
   func write(_ name: String, _ text: String) throws -> String {
     let file = folder.appendingPathComponent(name)
-    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: file)
     return file.path
   }
@@ -79,8 +81,12 @@ struct MemorySink: TraceSink {
   var copies: [MemoryCopy] = []
 
   mutating func memoryCopy(_ copy: MemoryCopy) throws { copies.append(copy) }
-  mutating func beginKernel(_ launch: KernelLaunch) throws { kernels.append(Kernel(launch: launch)) }
-  mutating func append(_ cta: CTATrace) throws { kernels[kernels.count - 1].ctas.append(PlainCTA(cta)) }
+  mutating func beginKernel(_ launch: KernelLaunch) throws {
+    kernels.append(Kernel(launch: launch))
+  }
+  mutating func append(_ cta: CTATrace) throws {
+    kernels[kernels.count - 1].ctas.append(PlainCTA(cta))
+  }
   mutating func endKernel(code: [StaticInstruction], warnings: [String]) throws {
     kernels[kernels.count - 1].code = code
     kernels[kernels.count - 1].warnings = warnings
@@ -105,10 +111,13 @@ func randomCTA(_ random: inout Random, codeCount: Int, warps: Int, length: Int) 
         for _ in 0..<count {
           if random.below(2) == 0 {
             references.append(
-              AddressReference(base: random.next(), stride: Int64(bitPattern: random.next()) >> random.below(60)))
+              AddressReference(
+                base: random.next(), stride: Int64(bitPattern: random.next()) >> random.below(60)))
           } else {
             references.append(AddressReference(base: 0, list: UInt32(addresses.count)))
-            for _ in 0..<mask.nonzeroBitCount { addresses.append(random.next() >> UInt64(random.below(60))) }
+            for _ in 0..<mask.nonzeroBitCount {
+              addresses.append(random.next() >> UInt64(random.below(60)))
+            }
           }
         }
       }
@@ -118,19 +127,23 @@ func randomCTA(_ random: inout Random, codeCount: Int, warps: Int, length: Int) 
     starts.append(instructions.count)
   }
   return CTATrace(
-    x: UInt32(truncatingIfNeeded: random.next()), y: UInt32(random.below(9)), z: UInt32(random.below(3)),
+    x: UInt32(truncatingIfNeeded: random.next()), y: UInt32(random.below(9)),
+    z: UInt32(random.below(3)),
     warpStarts: starts, instructions: instructions, references: references, addresses: addresses)
 }
 
 /// Writes a container of random kernels; returns what it should hold.
-func writeRandomContainer(_ path: String, seed: UInt64, kernels: Int, ctas: Int, length: Int) throws -> [[PlainCTA]] {
+func writeRandomContainer(_ path: String, seed: UInt64, kernels: Int, ctas: Int, length: Int) throws
+  -> [[PlainCTA]]
+{
   var random = Random(seed)
   let writer = try TraceWriter(path: path, origin: "test")
   var expected: [[PlainCTA]] = []
   for number in 0..<kernels {
     try writer.memoryCopy(MemoryCopy(direction: .hostToDevice, address: random.next(), bytes: 4096))
     var launch = KernelLaunch(
-      name: "kernel_\(number)", grid: Dim3(UInt32(ctas)), block: Dim3(128), architecture: Architecture(86))
+      name: "kernel_\(number)", grid: Dim3(UInt32(ctas)), block: Dim3(128),
+      architecture: Architecture(86))
     launch.registers = 40
     launch.stream = random.next()
     try writer.beginKernel(launch)

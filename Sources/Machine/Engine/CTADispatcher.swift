@@ -100,6 +100,7 @@ struct CTADispatcher: ~Copyable {
       for copy in kernel.copies {
         memory.warm(address: copy.address, bytes: copy.bytes, lineBytes: spec.sm.l1.line.count)
       }
+      memory.warm(kernel.program, lineBytes: spec.sm.frontEnd.l1.line.count)
       let ready = max(streamReady[stream] ?? 0, stream == 0 ? allReady : 0)
       if active.isEmpty { for sm in sms { sm.setCarveOut(occupancy.carveOut) } }
       for sm in sms { sm.statistics[slot] = Statistics() }

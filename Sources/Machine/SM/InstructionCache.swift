@@ -58,8 +58,9 @@ extension SM {
     }
     let accepted = max(now, front.pointee.requestFree)
     front.pointee.requestFree = accepted + 1
-    events.pointee.schedule(
-      Event(.l1InstructionLookup, b: index), at: accepted + Cycle(max(1, spec.frontEnd.l0ToL1)))
+    let isCode = kind == .instruction || kind == .prefetch
+    let path = isCode ? spec.frontEnd.l0ToL1 : spec.constantCache.l0ToL1
+    events.pointee.schedule(Event(.l1InstructionLookup, b: index), at: accepted + Cycle(path))
   }
 
   func lookUpL1Instruction(_ index: Int, _ now: Cycle) {
@@ -84,17 +85,17 @@ extension SM {
     front.pointee.requests[index] = changed
     front.pointee.missing.append(FrontEndState.MissingLine(line: request.l1Line, first: index))
     send(
-      .instruction, line: instructionSpace | request.l1Line, sectors: 15,
+      .instruction, line: Self.instructionSpace | request.l1Line, sectors: 15,
       token: Token.instruction, kernelSlot: request.kernelSlot,
       at: now + Cycle(spec.frontEnd.l1Lookup))
   }
 
   /// Keeps code and constants apart from data in the memory system.
-  private var instructionSpace: UInt64 { 1 << 62 }
+  static let instructionSpace: UInt64 = 1 << 62
 
   /// A line of code or constants arrived from the L2.
   func fillL1Instruction(line: UInt64, _ now: Cycle) {
-    let l1Line = line & ~instructionSpace
+    let l1Line = line & ~Self.instructionSpace
     l1Instruction.pointee.fill(l1Line)
     for missing in 0..<front.pointee.missing.count
     where front.pointee.missing[missing].line == l1Line {
@@ -110,8 +111,12 @@ extension SM {
   }
 
   private func reply(_ index: Int, _ ready: Cycle) {
-    let cycle = max(ready + Cycle(spec.frontEnd.l1ToL0), front.pointee.replyFree)
-    front.pointee.replyFree = cycle + 1
+    let kind = front.pointee.requests[index].kind
+    let isCode = kind == .instruction || kind == .prefetch
+    // One reply leaves the L1 a cycle; the paths behind it differ in length.
+    let leaves = max(ready, front.pointee.replyFree)
+    front.pointee.replyFree = leaves + 1
+    let cycle = leaves + Cycle(isCode ? spec.frontEnd.l1ToL0 : spec.constantCache.l1ToL0)
     events.pointee.schedule(Event(.lineArrives, b: index), at: cycle)
   }
 

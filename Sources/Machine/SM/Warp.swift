@@ -44,6 +44,7 @@ struct Warp {
   var bufferCount = 0
 
   // Issue and dependences.
+  /// End of the stall count, in cycles of the sub-core without its frozen ones.
   var stallUntil: Cycle = 0
   var block: Block = .none
   var counters = InlineArray<6, UInt8>(repeating: 0)

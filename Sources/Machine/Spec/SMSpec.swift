@@ -204,6 +204,9 @@ public struct TensorSpec: Codable, Hashable, Sendable {
 public struct ConstantCacheSpec: Codable, Hashable, Sendable {
   /// Every constant operand hits.
   public var perfect: Bool
+  /// Cycles of the request path from an L0 constant cache to the L1.5, and of the reply path.
+  public var l0ToL1: Int
+  public var l1ToL0: Int
   /// L0 of a sub-core for operands of fixed-latency instructions.
   public var l0: InstructionCacheGeometry
   /// Cache of the memory path (LDC).

@@ -17,13 +17,15 @@ public struct Bytes: Hashable, Sendable, Codable {
     }
     let text = try container.decode(String.self)
     let units = ["B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30]
-    guard let (value, unit) = splitQuantity(text), let factor = units[unit] else {
+    guard let (value, unit) = splitQuantity(text), let factor = units[unit],
+      let count = Int(exactly: (value * Double(factor)).rounded())
+    else {
       throw DecodingError.dataCorruptedError(
         in: container,
         debugDescription:
           "'\(text)' is not a size: write bytes, or a number with B, KiB, MiB or GiB")
     }
-    self.init(Int((value * Double(factor)).rounded()))
+    self.init(count)
   }
 
   public func encode(to encoder: any Encoder) throws {

@@ -40,8 +40,9 @@ extension SM {
     case .constant: return .imcMiss
     }
     if warp.pointee.cursor >= warp.pointee.end { return .drain }
-    if warp.pointee.stallUntil > cycle {
-      wake(index, at: warp.pointee.stallUntil)
+    let stallEnd = warp.pointee.stallUntil + core(of: index).pointee.frozen
+    if stallEnd > cycle {
+      wake(index, at: stallEnd)
       return .wait
     }
     if warp.pointee.bufferCount == 0 { return .noInstruction }

@@ -48,12 +48,13 @@ extension SM {
     }
   }
 
-  /// Everything behind a held instruction comes one cycle later, at the units too.
-  func delayUnits(_ core: UnsafeMutablePointer<SubCoreState>, _ now: Cycle) {
-    for unit in 0..<16 where core.pointee.unitFree[unit] > now {
-      let kind = Unit(rawValue: UInt8(unit))
-      if kind != .sfu, kind != .miscellaneousQueue { core.pointee.unitFree[unit] += 1 }
-    }
+  /// A held instruction comes to its unit one cycle later.
+  func delayUnits(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ record: UnsafeMutablePointer<IssueRecord>,
+    _ now: Cycle
+  ) {
+    let unit = Int(record.pointee.unit)
+    if core.pointee.unitFree[unit] > now { core.pointee.unitFree[unit] += 1 }
   }
 
   /// An SFU or S2UR-like instruction enters its unit's queue from Control in cycle `now`.

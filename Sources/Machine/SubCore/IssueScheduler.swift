@@ -117,7 +117,7 @@ extension SM {
       core.pointee.throttle = .mathPipeThrottle
     }
     removeEligible(core, bit)
-    warp.pointee.stallUntil = now + Cycle(record.pointee.wait)
+    warp.pointee.stallUntil = now - core.pointee.frozen + Cycle(record.pointee.wait)
     warp.pointee.depbarCounter = 255
     if !record.pointee.flags.contains(.fixedLatency) { warp.pointee.outstanding += 1 }
     if record.pointee.flags.contains(.memory) { warp.pointee.memoryOutstanding += 1 }

@@ -16,7 +16,11 @@ extension SM {
     }
     if spec.registerFile.readPorts > 0, record.pointee.readCount > 0 {
       guard reserveReads(core, window: Int(record.pointee.readWindow)) else {
-        delayUnits(core, now)
+        // Stall counts stand still with the held instruction: its consumer must not come nearer to it
+        // (arXiv 2503.20481 §5: stall counts need not know of port conflicts). It also keeps warps
+        // fair to each other, as the RTX 3060 warp-scheduling rows show.
+        core.pointee.frozen += 1
+        delayUnits(core, record, now)
         statistics[warps[latch.warp].kernelSlot].readPortStalls += 1
         return
       }

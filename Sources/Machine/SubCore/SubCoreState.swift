@@ -40,6 +40,8 @@ struct SubCoreState {
   var lastIssued = -1
   var holdUntil: Cycle = 0
   var issueFree: Cycle = 0
+  /// Cycles in which Allocate held an instruction: stall counters stood still in them.
+  var frozen: Cycle = 0
   /// Wake-ups of warps within the next 63 cycles.
   var wakes = InlineArray<64, UInt16>(repeating: 0)
   var wakeBits: UInt64 = 0

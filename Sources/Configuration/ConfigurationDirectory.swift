@@ -1,0 +1,76 @@
+import Foundation
+
+/// The folder that machine descriptions are found in: one file per GPU, and `families/` with what
+/// GPUs of a family share.
+public struct ConfigurationDirectory: Sendable {
+  public let path: String
+
+  public init(path: String) { self.path = path }
+
+  /// `NEEDLETAIL_CONFIGS`, or `Configs` beside the executable or an ancestor of it, or in the
+  /// working directory or an ancestor of it.
+  public static var standard: ConfigurationDirectory {
+    if let path = ProcessInfo.processInfo.environment["NEEDLETAIL_CONFIGS"], !path.isEmpty {
+      return ConfigurationDirectory(path: path)
+    }
+    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    let working = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+    for start in [executable, working] {
+      var folder = start
+      for _ in 0..<8 {
+        let candidate = folder.appendingPathComponent("Configs")
+        let families = candidate.appendingPathComponent("families").path
+        if FileManager.default.fileExists(atPath: families) {
+          return ConfigurationDirectory(path: candidate.path)
+        }
+        folder = folder.deletingLastPathComponent()
+      }
+    }
+    return ConfigurationDirectory(path: "Configs")
+  }
+
+  /// Names of all GPUs.
+  public var names: [String] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+  }
+
+  /// The file of a GPU's name, or of a path.
+  func file(for name: String) throws -> String {
+    if Self.isPath(name) { return name }
+    if names.contains(name) { return path + "/" + name + ".yaml" }
+    guard !names.isEmpty else {
+      throw ConfigurationError(
+        .usage,
+        "no GPU descriptions in '\(path)'; set NEEDLETAIL_CONFIGS to the project's Configs folder")
+    }
+    let near = nearestName(name, names).map { "; did you mean \($0)?" } ?? ""
+    throw ConfigurationError(
+      .usage, "unknown GPU '\(name)'\(near) (known: \(names.joined(separator: ", ")))")
+  }
+
+  /// Whether `--gpu` names a file rather than a GPU of this folder.
+  static func isPath(_ name: String) -> Bool {
+    name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+  }
+
+  /// A base is a family, a GPU, or a path relative to the file that names it.
+  func base(_ name: String, from file: String) -> String? {
+    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+    let candidates = [
+      "\(path)/families/\(name).yaml", "\(path)/\(name).yaml", "\(folder)/\(name)",
+      "\(folder)/\(name).yaml",
+    ]
+    var isFolder: ObjCBool = false
+    return candidates.first {
+      FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder) && !isFolder.boolValue
+    }
+  }
+
+  /// Shipped files must say where each value is from; a user's own need not.
+  func isShipped(_ file: String) -> Bool {
+    let here = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    return URL(fileURLWithPath: file).resolvingSymlinksInPath().path.hasPrefix(here + "/")
+  }
+}

@@ -1,0 +1,61 @@
+import Machine
+
+/// The names that a machine description can give, and what each of them takes: read off the spec
+/// types themselves, so that a new field needs no line here.
+struct Schema {
+  /// What a value must be.
+  enum Kind: Equatable {
+    case wholeNumber, number, truth, text, size, frequency
+    /// One of a few names.
+    case choice([String])
+  }
+
+  struct Field: Equatable {
+    /// Dotted path, such as `sm.registerFile.readPorts`.
+    var path: String
+    var kind: Kind
+    var isList = false
+
+    /// What to write, for messages.
+    var expectation: String {
+      let one =
+        switch kind {
+        case .wholeNumber: "a whole number"
+        case .number: "a number"
+        case .truth: "true or false"
+        case .text: "text"
+        case .size: "a size: bytes, or a number with B, KiB, MiB or GiB"
+        case .frequency: "a frequency: a number with MHz or GHz"
+        case .choice(let names): "one of " + names.joined(separator: ", ")
+        }
+      return isList ? "a list, each item " + one : one
+    }
+  }
+
+  /// In the order of declaration.
+  let fields: [Field]
+  private let byPath: [String: Field]
+
+  init(of type: (some Decodable).Type) throws {
+    let record = SchemaProbe.Record()
+    _ = try type.init(from: SchemaProbe(record: record, path: ""))
+    fields = record.fields
+    byPath = Dictionary(record.fields.map { ($0.path, $0) }) { first, _ in first }
+  }
+
+  subscript(path: String) -> Field? { byPath[path] }
+
+  var paths: [String] { fields.map(\.path) }
+
+  /// Why `path` names no value, with the nearest name that does.
+  func complaint(about path: String) -> String {
+    if fields.contains(where: { $0.path.hasPrefix(path + ".") }) {
+      return "'\(path)' is a group of values, not a value"
+    }
+    // A right name in a wrong group is likelier than a misspelt path.
+    let last = path.split(separator: ".").last.map(String.init) ?? path
+    let namesakes = paths.filter { $0 == last || $0.hasSuffix("." + last) }
+    let near = nearestName(path, namesakes) ?? namesakes.first ?? nearestName(path, paths)
+    return "unknown name '\(path)'" + (near.map { "; did you mean \($0)?" } ?? "")
+  }
+}

@@ -1,0 +1,92 @@
+import Machine
+import Yams
+
+/// Something that the machine model cannot work with.
+public struct SpecViolation: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Dotted path of the value.
+  public let path: String
+  /// What is wrong, to follow the path in a sentence.
+  public let message: String
+
+  public var description: String { "\(path) \(message)" }
+}
+
+extension GPUSpec {
+  /// Throws the first `SpecViolation`.
+  public func validate() throws {
+    if let violation = try firstViolation() { throw violation }
+  }
+
+  func firstViolation() throws -> SpecViolation? {
+    for (path, value) in try wholeNumbers() {
+      let range = SpecRanges.range(of: path)
+      if !range.contains(value) {
+        return SpecViolation(
+          path: path,
+          message: "must lie between \(range.lowerBound) and \(range.upperBound), not \(value)")
+      }
+      if SpecRanges.powersOfTwo.contains(path), value & (value - 1) != 0 {
+        return SpecViolation(path: path, message: "must be a power of two, not \(value)")
+      }
+    }
+    return violationBetweenValues
+  }
+
+  /// Rules that no single value breaks; every value is within its range here.
+  private var violationBetweenValues: SpecViolation? {
+    func rule(_ holds: Bool, _ path: String, _ message: String) -> SpecViolation? {
+      holds ? nil : SpecViolation(path: path, message: message)
+    }
+    let carveOuts = sm.sharedMemory.carveOuts.map(\.count)
+    let geometries = [
+      sm.frontEnd.l0, sm.frontEnd.l1, sm.constantCache.l0, sm.constantCache.loadPath,
+    ]
+    let cacheRules = zip(SpecRanges.caches, geometries).map { path, cache in
+      let lines = cache.size.count / cache.line.count
+      return rule(
+        lines >= 1 && lines <= SpecRanges.mostLinesPerCache, path + ".size",
+        "must hold 1 to \(SpecRanges.mostLinesPerCache) lines, not \(lines)")
+    }
+    let rules =
+      cacheRules + [
+        rule(
+          sm.warps % sm.subCores == 0 && sm.warps / sm.subCores <= 16, "sm.warps",
+          "must be a multiple of sm.subCores, at most 16 for each"),
+        rule(
+          sm.l1.sector.count <= sm.l1.line.count && sm.l1.line.count / sm.l1.sector.count <= 16,
+          "sm.l1.sector", "must be at most a line and at least a sixteenth of it"),
+        rule(
+          sm.l1.line.count <= sm.sharedMemory.unifiedCapacity.count, "sm.l1.line",
+          "must fit into sm.sharedMemory.unifiedCapacity"),
+        rule(
+          !carveOuts.isEmpty
+            && carveOuts.allSatisfy { $0 <= sm.sharedMemory.unifiedCapacity.count },
+          "sm.sharedMemory.carveOuts", "must list sizes up to sm.sharedMemory.unifiedCapacity"),
+        rule(isUsable(clocks.core), "clocks.core", "must lie above 0 and below 100 GHz"),
+        rule(isUsable(clocks.memory), "clocks.memory", "must lie above 0 and below 100 GHz"),
+      ]
+    return rules.compactMap { $0 }.first
+  }
+
+  private func isUsable(_ clock: Megahertz) -> Bool { clock.value > 0 && clock.value < 1e5 }
+
+  /// Every whole number and size with its dotted path, taken from the encoded spec so that a new
+  /// field is checked without a line here.
+  private func wholeNumbers() throws -> [(path: String, value: Int)] {
+    var found: [(String, Int)] = []
+    func walk(_ node: Node, _ path: String) {
+      switch node {
+      case .mapping(let mapping):
+        for (key, value) in mapping {
+          let name = key.scalar?.string ?? ""
+          walk(value, path.isEmpty ? name : path + "." + name)
+        }
+      case .sequence(let items): items.forEach { walk($0, path) }
+      default:
+        if let value = node.int { found.append((path, value)) }
+      }
+    }
+    if let node = try Yams.compose(yaml: YAMLEncoder().encode(self)) { walk(node, "") }
+    return found
+  }
+}
