@@ -25,6 +25,6 @@ public protocol TraceSink {
   mutating func beginKernel(_ launch: KernelLaunch) throws
   /// Adds a CTA of the open kernel; the order of appending is the order of launch.
   mutating func append(_ cta: CTATrace) throws
-  /// Closes the kernel with its static code in order of pc. The streams' indices refer to `code`.
+  /// Closes the kernel with its static code, in any order; the streams' indices refer to `code`.
   mutating func endKernel(code: [StaticInstruction], warnings: [String]) throws
 }

@@ -8,8 +8,10 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// Messages of the MICRO 2025 simulator's dynamic traces, from the field table in Docs/importing.md.
-/// Regenerate with: protoc --swift_out=. dynamic_trace.proto
+/// Messages of the MICRO 2025 simulator's dynamic traces; Docs/importing.md.
+///
+/// To generate dynamic_trace.pb.swift again: build the product protoc-gen-swift of the swift-protobuf
+/// checkout in .build/checkouts, put it in PATH, and here run protoc --swift_out=. dynamic_trace.proto
 
 import SwiftProtobuf
 
