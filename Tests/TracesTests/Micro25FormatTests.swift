@@ -207,7 +207,9 @@ extension DynamicTrace_instruction {
     #expect(refusal { $0.functions = [:] }.contains("lacks function 1"))
     #expect(refusal { $0.executed = [.executing(8)] }.contains("executes pc 0x8"))
     #expect(refusal { $0.functions[1, default: []].append((0, "NOP", [])) }.contains("twice"))
-    #expect(refusal { $0.functions[1, default: []].append((.max, "NOP", [])) }.contains("cannot be read"))
+    #expect(
+      refusal { $0.functions[1, default: []].append((.max, "NOP", [])) }
+        .contains("cannot be read"))
     #expect(refusal { $0.block = { ($0.0 + 1, $0.1, $0.2) } }.contains("CTA (1,0,0)"))
     #expect(refusal { $0.warp = 1 }.contains("has warp 1"))
     #expect(refusal { $0.warp = -1 }.contains("has warp -1"))
