@@ -60,7 +60,6 @@ import Testing
     #expect(message(scratch.path("a.ntrace")).contains("already"))
   }
 
-  /// Highly repetitive text has its last blocks of output waiting when the input is at its end.
   @Test func `all of a zstd file is read, and a cut one is refused`() throws {
     let scratch = try Scratch()
     let lines = Array(repeating: "0000 ffffffff 0 NOP 0 0", count: 150_000)
