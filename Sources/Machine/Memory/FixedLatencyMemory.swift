@@ -76,7 +76,8 @@ struct FixedLatencyMemory: ~Copyable {
   /// Loading a program is a host copy too: its code lies in the L2 when the kernel starts.
   mutating func warm(_ program: Program, lineBytes: Int) {
     let first = program.base / UInt64(lineBytes)
-    let count = min((UInt64(program.codeEnd) + UInt64(lineBytes) - 1) / UInt64(lineBytes), UInt64(l2.capacity))
+    let count = min(
+      (UInt64(program.codeEnd) + UInt64(lineBytes) - 1) / UInt64(lineBytes), UInt64(l2.capacity))
     for line in first..<first + count { l2.fill(SM.instructionSpace | line, sectors: 15) }
   }
 
