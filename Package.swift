@@ -4,7 +4,11 @@ import PackageDescription
 // One target per room of Docs/architecture.md; Tests/ArchitectureTests holds the arrows.
 let package = Package(
   name: "needletail",
-  products: [.executable(name: "needletail", targets: ["needletail"])],
+  products: [
+    .executable(name: "needletail", targets: ["needletail"]),
+    // For the packages in Fuzzing/ and Benchmarks/.
+    .library(name: "NeedletailReaders", targets: ["ISA", "Traces", "Configuration"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
