@@ -39,6 +39,7 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "MachineTests", dependencies: ["Machine", "Simulation"]),
     .testTarget(name: "ArchitectureTests"),
+    .testTarget(name: "CommandLineTests", dependencies: ["needletail"]),
   ],
   swiftLanguageModes: [.v6]
 )

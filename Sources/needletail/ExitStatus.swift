@@ -63,12 +63,18 @@ enum Output {
     do {
       if path == "-" {
         try FileHandle.standardOutput.write(contentsOf: data)
-      } else {
+      } else if isRegular(path) {
+        // Through a temporary file: an older result is not lost when the disk is full.
         try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+      } else {
+        // A pipe or device is written, not replaced.
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.write(contentsOf: data)
+        try handle.close()
       }
     } catch {
-      throw OutputError(
-        "\(path == "-" ? "standard output" : path): cannot be written (\(reason(error)))")
+      let name = path == "-" ? "standard output" : path
+      throw OutputError("\(name): cannot be written (\(reason(error)))")
     }
   }
 
@@ -76,9 +82,20 @@ enum Output {
     try write(Data(text.utf8), to: path)
   }
 
+  /// A plain file, or a name that is still free.
+  private static func isRegular(_ path: String) -> Bool {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard let type = attributes?[.type] as? FileAttributeType else { return true }
+    return type == .typeRegular
+  }
+
+  /// What the system says.
   private static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    let code = underlying?.code ?? 0
-    return code > 0 ? String(cString: strerror(Int32(code))) : error.localizedDescription
+    var current: NSError? = error as NSError
+    while let error = current {
+      if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
+      current = error.userInfo[NSUnderlyingErrorKey] as? NSError
+    }
+    return errno != 0 ? String(cString: strerror(errno)) : "unknown reason"
   }
 }

@@ -15,14 +15,16 @@ public struct Listing: Sendable {
     return Listing(commands: try parser.parse(String(decoding: bytes, as: UTF8.self)))
   }
 
-  /// Whether the bytes look like a listing: text whose first word is a directive or a control code.
+  /// Whether the bytes look like a listing: text whose first word is a directive, a label, a
+  /// control code, a guard or a known opcode.
   public static func recognises(_ bytes: [UInt8]) -> Bool {
     for line in bytes.prefix(1 << 16).split(separator: 10) {
-      let text = line.drop { $0 == 32 || $0 == 9 || $0 == 13 }
-      guard let first = text.first else { continue }
-      if first == UInt8(ascii: "#") || text.starts(with: Array("//".utf8)) { continue }
-      let words = [".kernel", ".arch", ".copy", ".grid", ".block", "[B"]
-      return words.contains { text.starts(with: Array($0.utf8)) }
+      let text = String(decoding: line.prefix(256), as: UTF8.self)
+      guard let first = text.split(whereSeparator: \.isWhitespace).first else { continue }
+      if first.hasPrefix("#") || first.hasPrefix("//") { continue }
+      if first.hasPrefix(".") { return first.hasPrefix(".L") || ListingParser.isDirective(first) }
+      if first.hasPrefix("[B") || first.hasPrefix("@P") || first.hasPrefix("@!") { return true }
+      return OpcodeTable.index(of: String(first.prefix { $0 != "." && $0 != ";" })) != nil
     }
     return false
   }

@@ -15,7 +15,8 @@ struct ListingParser {
 
   /// Static instructions of a kernel, and executed instructions of one warp.
   private static let staticLimit = 1 << 20
-  private static let dynamicLimit = 1 << 24
+  private static let dynamicLimit = 1 << 22
+  private static let loopLimit = 1 << 24
   private static let kernelDirectives: [String] = [
     ".arch", ".grid", ".block", ".cluster", ".registers", ".shared", ".stream",
   ]
@@ -168,7 +169,7 @@ struct ListingParser {
       case ".repeat":
         items += try parseRepeat(arguments, variables, depth, multiplicity)
       case ".loop":
-        let count = try self.count(arguments, variables, limit: Self.dynamicLimit)
+        let count = try self.count(arguments, variables, limit: Self.loopLimit)
         let (product, overflow) = multiplicity.multipliedReportingOverflow(by: count)
         guard !overflow else { throw fail("the loops execute too many instructions", at: position) }
         let body = try parseBody(variables: variables, depth: depth + 1, multiplicity: product)
@@ -459,6 +460,10 @@ struct ListingParser {
 
   private func fail(_ message: String, at line: Int) -> ListingError {
     ListingError(file: file, line: max(1, min(line, lines.count)), message: message)
+  }
+
+  static func isDirective(_ word: some StringProtocol) -> Bool {
+    (kernelDirectives + bodyDirectives + [".kernel", ".copy"]).contains(String(word))
   }
 
   private func unknownDirective(_ word: String) -> ListingError {

@@ -39,7 +39,8 @@ public enum TraceImporter {
 
   /// A command of `kernelslist.g`; others are for other readers.
   private static func isCommand(_ line: String) -> Bool {
-    line.hasPrefix("Memcpy") || line.hasPrefix("kernel")
+    // A file name or a copy command is one word; prose that begins with "kernel" is not.
+    (line.hasPrefix("Memcpy") || line.hasPrefix("kernel")) && !line.contains(" ")
   }
 
   /// The header of a `.tracez` ends with a zero, that of a text trace with its blocks.
