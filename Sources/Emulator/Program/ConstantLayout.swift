@@ -1,0 +1,31 @@
+import ISA
+
+/// Where a launch's sizes and windows stand in constant bank 0, in bytes.
+///
+/// Seen in code that the compilers emit; only the parameters' offset is documented (the cubin's
+/// `.nv.info` says it too).
+public struct ConstantLayout: Sendable {
+  /// Three 32-bit sizes.
+  public let blockSize: Int
+  public let gridSize: Int
+  /// 64-bit bases of the generic windows; none where the code asks a special register.
+  public let sharedWindow: Int?
+  public let localWindow: Int
+  /// Initial stack pointer, 32 bits.
+  public let stack: Int
+  public let parameters: Int
+
+  public init(_ architecture: Architecture) {
+    switch architecture.number {
+    case ..<90:
+      (blockSize, gridSize, sharedWindow, localWindow) = (0, 0xc, 0x18, 0x20)
+      (stack, parameters) = (0x28, 0x160)
+    case ..<100:
+      (blockSize, gridSize, sharedWindow, localWindow) = (0, 0xc, nil, 0x20)
+      (stack, parameters) = (0x28, 0x210)
+    default:
+      (blockSize, gridSize, sharedWindow, localWindow) = (0x360, 0x370, nil, 0x2f8)
+      (stack, parameters) = (0x37c, 0x380)
+    }
+  }
+}

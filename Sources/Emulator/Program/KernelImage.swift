@@ -1,0 +1,47 @@
+import ISA
+
+/// A kernel as the loader leaves it: code, sizes and relocated constants, ready to execute.
+public struct KernelImage: Sendable {
+  public struct Parameter: Hashable, Sendable {
+    /// Bytes from `parameterBase`.
+    public var offset: Int
+    /// Bytes.
+    public var size: Int
+
+    public init(offset: Int, size: Int) {
+      self.offset = offset
+      self.size = size
+    }
+  }
+
+  /// Mangled name.
+  public var name: String
+  public var architecture: Architecture
+  /// The function's whole code section; `pc` counts from its start.
+  public var code: [StaticInstruction]
+  /// Registers per thread.
+  public var registers: Int
+  /// Bytes of statically allocated shared memory.
+  public var staticShared: Int
+  /// Bytes of stack and local memory per thread.
+  public var localBytes: Int
+  public var parameters: [Parameter]
+  /// Byte offset of the first parameter in constant bank 0.
+  public var parameterBase: Int
+  public var parameterBytes: Int
+  /// Constant banks other than 0, relocated.
+  public var constantBanks: [Int: [UInt8]]
+
+  public init(name: String, architecture: Architecture, code: [StaticInstruction]) {
+    self.name = name
+    self.architecture = architecture
+    self.code = code
+    registers = 255
+    staticShared = 0
+    localBytes = 0
+    parameters = []
+    parameterBase = ConstantLayout(architecture).parameters
+    parameterBytes = 0
+    constantBanks = [:]
+  }
+}
