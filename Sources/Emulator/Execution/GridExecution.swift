@@ -3,6 +3,10 @@ import ISA
 
 /// Executes all CTAs of a launch.
 public final class GridExecution {
+  /// Where generic addresses of shared and of local memory begin.
+  public static let sharedWindow = LaunchContext.sharedWindow
+  public static let localWindow = LaunchContext.localWindow
+
   private let context: LaunchContext
   /// Warp instructions executed so far.
   public private(set) var warpInstructions = 0
