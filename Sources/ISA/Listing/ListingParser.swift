@@ -1,7 +1,8 @@
 /// Reads the text of a listing line by line.
 struct ListingParser {
   let file: String
-  private var lines: [Substring] = []
+  /// Lines without comments and outer blanks, cleaned once: repetitions read them again.
+  private var lines: [String] = []
   private var position = 0
   private var commands: [Listing.Command] = []
 
@@ -28,8 +29,9 @@ struct ListingParser {
 
   mutating func parse(_ text: String) throws -> [Listing.Command] {
     lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+      .map(cleaned)
     while position < lines.count {
-      let words = cleaned(lines[position])
+      let words = lines[position]
       if words.isEmpty {
         position += 1
         continue
@@ -70,7 +72,7 @@ struct ListingParser {
     patterns = [:]
     nextAddresses = nil
     while position < lines.count {
-      let text = cleaned(lines[position])
+      let text = lines[position]
       if text.isEmpty {
         position += 1
         continue
@@ -151,7 +153,7 @@ struct ListingParser {
     var items: [ListingItem] = []
     let opening = position
     while position < lines.count {
-      let text = cleaned(lines[position])
+      let text = lines[position]
       if text.isEmpty {
         position += 1
         continue
@@ -479,14 +481,16 @@ struct ListingParser {
 }
 
 extension StringProtocol {
-  /// First occurrence of `needle`.
+  /// First occurrence of an ASCII `needle`.
   fileprivate func range(of needle: String) -> Range<Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(needle) {
-        return start..<index(start, offsetBy: needle.count)
+    let bytes = utf8
+    let wanted = Array(needle.utf8)
+    var start = bytes.startIndex
+    while start < bytes.endIndex {
+      if bytes[start] == wanted[0], bytes[start...].starts(with: wanted) {
+        return start..<bytes.index(start, offsetBy: wanted.count)
       }
-      start = index(after: start)
+      bytes.formIndex(after: &start)
     }
     return nil
   }
