@@ -28,6 +28,7 @@ let package = Package(
       name: "Configuration", dependencies: ["Machine", .product(name: "Yams", package: "Yams")]),
     .target(name: "Simulation", dependencies: ["Machine", "Traces", "Configuration"]),
     .target(name: "Reports", dependencies: ["Simulation"]),
+    .target(name: "Emulator", dependencies: ["ISA", "Traces"]),
     .executableTarget(
       name: "needletail",
       dependencies: [
@@ -38,6 +39,7 @@ let package = Package(
     .testTarget(name: "TracesTests", dependencies: ["Traces"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "MachineTests", dependencies: ["Machine", "Simulation"]),
+    .testTarget(name: "EmulatorTests", dependencies: ["Emulator"]),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "CommandLineTests", dependencies: ["needletail"]),
   ],
