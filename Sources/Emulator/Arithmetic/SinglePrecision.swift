@@ -109,6 +109,14 @@ enum SinglePrecision {
     return nearest.bitPattern &- overshoots &+ grows
   }
 
+  /// The same with a denormal result flushed (`.FTZ`).
+  @inline(__always)
+  static func rounded(_ value: Double, _ rounding: Rounding, flush: Bool) -> UInt32 {
+    let result = rounded(value, rounding)
+    guard flush, result & ~signBit <= leastNormal else { return result }
+    return flushedResult(result, exact: value, rounding)
+  }
+
   private static func directedSum(_ a: Double, _ b: Double, _ rounding: Rounding) -> UInt32 {
     let sum = ErrorFree.oddSum(a, b)
     // Cancellation gives −0 when rounding down; zeros of one sign keep it.

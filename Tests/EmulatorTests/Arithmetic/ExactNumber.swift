@@ -105,11 +105,13 @@ struct ExactNumber {
     return false
   }
 
-  /// The bits of an IEEE format, rounded once.
-  func bits(exponentBits: Int, fractionBits: Int, _ rounding: Rounding) -> UInt64 {
+  /// The bits of an IEEE format, rounded once; the bias is IEEE's unless given.
+  func bits(
+    exponentBits: Int, fractionBits: Int, bias given: Int? = nil, _ rounding: Rounding
+  ) -> UInt64 {
     let sign: UInt64 = isNegative ? 1 << UInt64(exponentBits + fractionBits) : 0
     guard !isZero else { return sign }
-    let bias = 1 << (exponentBits - 1) - 1
+    let bias = given ?? (1 << (exponentBits - 1) - 1)
     let unit = max(exponent + bitLength - 1, 1 - bias) - fractionBits
     var significand = kept(from: unit, rounding)
     var field = 0
