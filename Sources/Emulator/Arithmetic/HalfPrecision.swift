@@ -50,7 +50,30 @@ struct HalfLane {
   /// with the addend.
   @inline(__always)
   func multiplyAdd(_ a: UInt16, _ b: UInt16, _ c: UInt16) -> UInt16 {
-    result(ErrorFree.oddSum(value(a) * value(b), value(c)))
+    if !isBrain, !saturate, !rectify {
+      // In single precision the product is exact still, and the sum nearly always good enough.
+      let sum = float(a) * float(b) + float(c)
+      if let bits = Self.nearestNormal(sum) { return bits }
+    }
+    return result(ErrorFree.oddSum(value(a) * value(b), value(c)))
+  }
+
+  /// A rounded sum as a normal half, if it does not lie where rounding twice could go wrong: on a
+  /// tie of the second rounding.
+  @inline(__always)
+  private static func nearestNormal(_ sum: Float) -> UInt16? {
+    let bits = sum.bitPattern
+    let magnitude = bits & ~SinglePrecision.signBit
+    // From 2^-14 to below 2^16; rounding up from there gives infinity, as it should.
+    let isNormal = magnitude &- 0x3880_0000 < 0x4780_0000 - 0x3880_0000
+    guard isNormal, bits & 0x1fff != 0x1000 else { return nil }
+    let rounded = (magnitude &+ 0x1000) >> 13 &- (112 << 10)
+    return UInt16(truncatingIfNeeded: bits >> 16 & 0x8000 | rounded)
+  }
+
+  @inline(__always)
+  private func float(_ bits: UInt16) -> Float {
+    HalfPrecision.float(flush ? HalfPrecision.flushed(bits) : bits)
   }
 
   /// The same with a single-precision result (`.F32`).

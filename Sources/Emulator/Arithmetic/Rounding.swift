@@ -30,9 +30,10 @@ enum ErrorFree {
   @inline(__always)
   static func oddSum(_ a: Double, _ b: Double) -> Double {
     let (sum, error) = Self.sum(a, b)
-    guard sum.isFinite, error != 0 else { return sum }
-    // The nearest sum lies beyond the exact one when the error points back to zero.
+    // The nearest sum lies beyond the exact one when the error points back to zero. An infinite
+    // sum has a NaN for its error, and neither comparison holds.
     let overshoots: UInt64 = (error < 0) != (sum < 0) ? 1 : 0
-    return Double(bitPattern: (sum.bitPattern &- overshoots) | 1)
+    let odd = Double(bitPattern: (sum.bitPattern &- overshoots) | 1)
+    return error.magnitude > 0 ? odd : sum
   }
 }
