@@ -6,6 +6,8 @@ let package = Package(
   name: "needletail",
   products: [
     .executable(name: "needletail", targets: ["needletail"]),
+    // Stands in for libcudart.so.12 and .13 under CUDA programs.
+    .library(name: "NeedletailCUDA", type: .dynamic, targets: ["CUDAShim"]),
     // For the packages in Fuzzing/ and Benchmarks/.
     .library(name: "NeedletailReaders", targets: ["ISA", "Traces", "Configuration"]),
   ],
@@ -29,6 +31,16 @@ let package = Package(
     .target(name: "Simulation", dependencies: ["Machine", "Traces", "Configuration"]),
     .target(name: "Reports", dependencies: ["Simulation"]),
     .target(name: "Emulator", dependencies: ["ISA", "Traces"]),
+    .target(name: "CCUDARuntime"),
+    .target(
+      name: "CUDAShim", dependencies: ["Emulator", "ISA", "Traces", "CCUDARuntime"],
+      exclude: ["versions.map"],
+      linkerSettings: [
+        // Programs ask for the version nodes of the libraries that this one replaces.
+        .unsafeFlags([
+          "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CUDAShim/versions.map",
+        ])
+      ]),
     .executableTarget(
       name: "needletail",
       dependencies: [

@@ -38,6 +38,7 @@ enum ExitStatus {
       if case .noSuchKernel = error { usage } else { badData }
     case is InputError: badData
     case is OutputError: failed
+    case let error as GuestError: error.status
     default: nil
     }
   }

@@ -8,8 +8,8 @@ import Traces
 /// `needletail trace …`: look at, check and make containers.
 struct TraceCommandGroup: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "trace", abstract: "Look at traces, check them, import them.",
-    subcommands: [Info.self, Dump.self, Verify.self, Import.self])
+    commandName: "trace", abstract: "Look at traces, check them, import and record them.",
+    subcommands: [Info.self, Dump.self, Verify.self, Import.self, RecordCommand.self])
 
   struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(

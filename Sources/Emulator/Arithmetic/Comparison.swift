@@ -4,6 +4,10 @@ enum Comparison: UInt8, Sendable {
   case unordered, lessOrUnordered, equalOrUnordered, lessEqualOrUnordered
   case greaterOrUnordered, notEqualOrUnordered, greaterEqualOrUnordered, always
 
+  /// By the number of the encoding.
+  @inline(__always)
+  init(_ number: Int) { self = Self(rawValue: UInt8(truncatingIfNeeded: number & 15)) ?? .never }
+
   /// Bits of the raw value: 1 less, 2 equal, 4 greater, 8 unordered.
   @inline(__always)
   func holds<Value: BinaryFloatingPoint>(_ a: Value, _ b: Value) -> Bool {

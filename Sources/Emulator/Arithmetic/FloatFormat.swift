@@ -1,5 +1,5 @@
 /// The floating-point formats of registers and matrix operands.
-enum FloatFormat: UInt8, Sendable, CaseIterable {
+enum FloatFormat: Int, Sendable, CaseIterable {
   case half, brain, tensor, single, double, e4m3, e5m2
 
   /// The value, exactly; every NaN as one NaN.

@@ -1,9 +1,9 @@
 extension MatrixMultiply {
-  /// `DMMA`: fused multiply-adds one after the other along the inner dimension, each rounded to
-  /// nearest. [MMA-Sim, arXiv 2511.10909]
+  /// `DMMA`: fused multiply-adds one after the other along the inner dimension, each rounded
+  /// once. [MMA-Sim, arXiv 2511.10909]
   ///
   /// Doubles lie in pairs of registers, low word first.
-  static func double(_ operands: Operands, shape: Shape) {
+  static func double(_ operands: Operands, shape: Shape, rounding: Rounding = .nearest) {
     let layout = FragmentLayout(shape, perRegister: 1, isSparse: false)
     let inner = shape.inner
     let (left, right) = (shape.rows * inner, columns * inner)
@@ -37,7 +37,8 @@ extension MatrixMultiply {
           var sum = c[at.row &* columns &+ at.column]
           for index in 0..<inner {
             sum = DoublePrecision.multiplyAdd(
-              a[at.row &* inner &+ index], b[at.column &* inner &+ index], sum)
+              a[at.row &* inner &+ index], b[at.column &* inner &+ index], sum,
+              rounding: rounding)
           }
           operands.d[element &* 64 &+ lane] = UInt32(truncatingIfNeeded: sum)
           operands.d[element &* 64 &+ 32 &+ lane] = UInt32(truncatingIfNeeded: sum >> 32)

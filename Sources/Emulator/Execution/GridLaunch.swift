@@ -28,9 +28,13 @@ public struct ExecutionOptions: Sendable {
   /// Host threads that execute CTAs; 1 executes them in order, the deterministic default.
   public var threads = 1
   /// Warp instructions after which one CTA counts as an endless loop; 0: never.
-  public var instructionLimit = 0
+  public var instructionLimit = 1 << 30
   /// SMs that the program may see (SR_NSMID, placement of SR_SMID).
   public var smCount = 84
+  /// What the clock registers show at the launch's start, in cycles.
+  public var startClock: UInt64 = 0
+  /// Zeroed device memory that the threads of a cooperative launch meet in.
+  public var gridWorkspace: UInt64?
 
   public init() {}
 }

@@ -14,18 +14,21 @@ public struct ConstantLayout: Sendable {
   /// Initial stack pointer, 32 bits.
   public let stack: Int
   public let parameters: Int
+  /// Low and high word of the address of the workspace in which the threads of a cooperative
+  /// launch meet: a counter at its fourth byte, zero at first.
+  public let gridWorkspace: (low: Int, high: Int)?
 
   public init(_ architecture: Architecture) {
     switch architecture.number {
     case ..<90:
       (blockSize, gridSize, sharedWindow, localWindow) = (0, 0xc, 0x18, 0x20)
-      (stack, parameters) = (0x28, 0x160)
+      (stack, parameters, gridWorkspace) = (0x28, 0x160, (0x90, 0x8c))
     case ..<100:
       (blockSize, gridSize, sharedWindow, localWindow) = (0, 0xc, nil, 0x20)
-      (stack, parameters) = (0x28, 0x210)
+      (stack, parameters, gridWorkspace) = (0x28, 0x210, (0x48, 0x44))
     default:
       (blockSize, gridSize, sharedWindow, localWindow) = (0x360, 0x370, nil, 0x2f8)
-      (stack, parameters) = (0x37c, 0x380)
+      (stack, parameters, gridWorkspace) = (0x37c, 0x380, (0x1b8, 0x1b4))
     }
   }
 }

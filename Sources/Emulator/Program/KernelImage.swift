@@ -14,6 +14,12 @@ public struct KernelImage: Sendable {
     }
   }
 
+  /// A constant bank in device memory.
+  public struct SharedBank: Sendable {
+    public var address: UInt64
+    public var bytes: Int
+  }
+
   /// Mangled name.
   public var name: String
   public var architecture: Architecture
@@ -29,8 +35,12 @@ public struct KernelImage: Sendable {
   /// Byte offset of the first parameter in constant bank 0.
   public var parameterBase: Int
   public var parameterBytes: Int
-  /// Constant banks other than 0, relocated.
+  /// Constant banks of this kernel alone: jump tables, literals.
   public var constantBanks: [Int: [UInt8]]
+  /// Constant banks of the module, which stand in device memory and may change between launches.
+  public var sharedBanks: [Int: SharedBank] = [:]
+  /// Threads per CTA that the code was compiled for; 0 when unsaid.
+  public var maximumThreads = 0
 
   public init(name: String, architecture: Architecture, code: [StaticInstruction]) {
     self.name = name

@@ -1,7 +1,8 @@
 /// Reads the text of a listing line by line.
 struct ListingParser {
   let file: String
-  private var lines: [Substring] = []
+  /// Lines without comments and outer blanks, cleaned once: repetitions read them again.
+  private var lines: [String] = []
   private var position = 0
   private var commands: [Listing.Command] = []
 
@@ -14,7 +15,7 @@ struct ListingParser {
   private var dynamicCount = 0
 
   /// Static instructions of a kernel, and executed instructions of one warp.
-  private static let staticLimit = 1 << 20
+  private static let staticLimit = 1 << 16
   private static let dynamicLimit = 1 << 22
   private static let loopLimit = 1 << 24
   private static let kernelDirectives: [String] = [
@@ -28,8 +29,12 @@ struct ListingParser {
 
   mutating func parse(_ text: String) throws -> [Listing.Command] {
     lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+      .map(cleaned)
+    if let line = lines.firstIndex(where: { !$0.utf8.allSatisfy { $0 < 0x80 } }) {
+      throw fail("only comments may hold characters outside ASCII", at: line + 1)
+    }
     while position < lines.count {
-      let words = cleaned(lines[position])
+      let words = lines[position]
       if words.isEmpty {
         position += 1
         continue
@@ -70,7 +75,7 @@ struct ListingParser {
     patterns = [:]
     nextAddresses = nil
     while position < lines.count {
-      let text = cleaned(lines[position])
+      let text = lines[position]
       if text.isEmpty {
         position += 1
         continue
@@ -151,7 +156,7 @@ struct ListingParser {
     var items: [ListingItem] = []
     let opening = position
     while position < lines.count {
-      let text = cleaned(lines[position])
+      let text = lines[position]
       if text.isEmpty {
         position += 1
         continue
@@ -447,10 +452,12 @@ struct ListingParser {
   }
 
   private func trimmed(_ text: some StringProtocol) -> String {
-    var slice = text[...]
-    while let first = slice.first, first.isWhitespace { slice = slice.dropFirst() }
-    while let last = slice.last, last.isWhitespace { slice = slice.dropLast() }
-    return String(slice)
+    // Bytes, not characters: blanks are ASCII, and lines may hold anything.
+    var bytes = Array(text.utf8)[...]
+    func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
+    while let first = bytes.first, isBlank(first) { bytes = bytes.dropFirst() }
+    while let last = bytes.last, isBlank(last) { bytes = bytes.dropLast() }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private func split(_ text: String) -> (String, String) {
@@ -479,14 +486,16 @@ struct ListingParser {
 }
 
 extension StringProtocol {
-  /// First occurrence of `needle`.
+  /// First occurrence of an ASCII `needle`.
   fileprivate func range(of needle: String) -> Range<Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(needle) {
-        return start..<index(start, offsetBy: needle.count)
+    let bytes = utf8
+    let wanted = Array(needle.utf8)
+    var start = bytes.startIndex
+    while start < bytes.endIndex {
+      if bytes[start] == wanted[0], bytes[start...].starts(with: wanted) {
+        return start..<bytes.index(start, offsetBy: wanted.count)
       }
-      start = index(after: start)
+      bytes.formIndex(after: &start)
     }
     return nil
   }

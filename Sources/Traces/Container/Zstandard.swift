@@ -1,13 +1,13 @@
 import CZstd
 
 /// Compression of whole frames with content checksums.
-enum Zstandard {
+package enum Zstandard {
   struct Failure: Error {
     let message: String
   }
 
   /// One frame that holds `bytes`.
-  static func compress(_ bytes: [UInt8], level: Int32 = 6) throws -> [UInt8] {
+  package static func compress(_ bytes: [UInt8], level: Int32 = 6) throws -> [UInt8] {
     guard let context = ZSTD_createCCtx() else { throw Failure(message: "out of memory") }
     defer { ZSTD_freeCCtx(context) }
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
@@ -25,7 +25,7 @@ enum Zstandard {
   }
 
   /// The content of one frame, which must be `size` bytes long.
-  static func decompress(_ frame: [UInt8], size: Int) throws -> [UInt8] {
+  package static func decompress(_ frame: [UInt8], size: Int) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       let written = frame.withUnsafeBytes {
         ZSTD_decompress(buffer.baseAddress, size, $0.baseAddress, $0.count)

@@ -1,0 +1,209 @@
+/// Packed half-precision and bfloat16 arithmetic: two lanes in a register.
+extension InstructionRules {
+  static let half: [String: Rule] = [
+    "HADD2": { c in try arithmetic(&c, Halves.add) },
+    "HMUL2": { c in try arithmetic(&c, Halves.multiply) },
+    "HFMA2": { c in try arithmetic(&c, Halves.multiplyAdd, addend: true) },
+    "HMNMX2": { c in
+      let reading = c.takeHalfModes()
+      c.operation.flag = c.take("NAN")
+      c.operation.secondFlag = c.take("XORSIGN")
+      try c.destination()
+      c.operation.a = try c.source(reading)
+      c.operation.b = try c.source(reading)
+      c.operation.p = try c.predicate()
+      c.operation.run = Halves.minimum
+    },
+    "VHMNMX": { c in
+      let reading = c.takeHalfModes()
+      c.ignore("F16x2")
+      c.operation.flag = c.take("NAN")
+      try c.destination()
+      c.operation.a = try c.source(reading)
+      c.operation.b = try c.source(reading)
+      c.operation.p = try c.predicate()
+      c.operation.run = Halves.minimum
+    },
+    "HSETP2": { c in
+      let reading = c.takeHalfModes()
+      c.operation.mode = try c.comparison()
+      c.operation.immediate = try c.logic()
+      c.operation.flag = c.take("H_AND")
+      try c.setResults()
+      c.operation.a = try c.source(reading)
+      c.operation.b = try c.source(reading)
+      c.operation.p = try c.predicate()
+      c.operation.run = { w, o in
+        var low = Halves.compared(w, o, high: false)
+        var high = Halves.compared(w, o, high: true)
+        if o.pointee.flag {
+          // Both halves must hold; the second result is the complement.
+          low &= high
+          high = ~low
+        }
+        let p = w.predicate(o.pointee.p)
+        func combined(_ lanes: UInt32) -> UInt32 {
+          o.pointee.immediate == 0 ? lanes & p : o.pointee.immediate == 1 ? lanes | p : lanes ^ p
+        }
+        w.set(o.pointee.result, combined(low))
+        w.set(o.pointee.secondResult, combined(high))
+      }
+    },
+    "HSET2": { c in
+      let reading = c.takeHalfModes()
+      c.operation.flag = c.take("BF")
+      c.operation.mode = try c.comparison()
+      c.operation.immediate = try c.logic()
+      try c.destination()
+      c.operation.a = try c.source(reading)
+      c.operation.b = try c.source(reading)
+      c.operation.p = try c.predicate()
+      c.operation.run = { w, o in
+        let low = Halves.compared(w, o, high: false)
+        let high = Halves.compared(w, o, high: true)
+        let (p, d) = (w.predicate(o.pointee.p), w.write(o))
+        let one: UInt32 =
+          !o.pointee.flag
+          ? 0xffff : o.pointee.width == 2 ? 0x3f80 : 0x3c00
+        func combined(_ lanes: UInt32) -> UInt32 {
+          o.pointee.immediate == 0 ? lanes & p : o.pointee.immediate == 1 ? lanes | p : lanes ^ p
+        }
+        let (first, second) = (combined(low), combined(high))
+        w.eachLane { lane in
+          let bit = UInt32(lane)
+          d[lane] = (first >> bit & 1) * one | (second >> bit & 1) * one << 16
+        }
+      }
+    },
+  ]
+
+  private static func arithmetic(
+    _ c: inout DecodeContext, _ handler: @escaping Handler, addend: Bool = false
+  ) throws {
+    let reading = c.takeHalfModes()
+    try c.destination()
+    c.operation.a = try c.source(reading)
+    c.operation.b = try c.source(reading)
+    if addend { c.operation.c = try c.source(reading) }
+    c.operation.run = handler
+  }
+}
+
+extension DecodeContext {
+  /// Format in `width` (1 half, 2 bfloat16), `.F32` results in `mode`, clamps and flushes.
+  mutating func takeHalfModes() -> Reading {
+    let isBrain = take("BF16_V2") || take("BF16") || take("BF16x2")
+    ignore("MMA", "F16_V2")
+    operation.width = isBrain ? 2 : 1
+    operation.flushes = take("FTZ") || take("FMZ")
+    operation.saturates = take("SAT")
+    operation.secondFlag = take("RELU")
+    operation.mode = take("F32") ? 1 : 0
+    return isBrain ? .brain : .half
+  }
+}
+
+enum Halves {
+  /// The half that an operand gives for the low or the high result.
+  @inline(__always)
+  static func pick(_ source: borrowing Source, _ bits: UInt32, high: Bool) -> UInt16 {
+    let takesHigh =
+      switch source.halves {
+      case .both, .single: high
+      case .low: false
+      case .high: true
+      case .swapped: !high
+      }
+    return UInt16(truncatingIfNeeded: takesHigh ? bits >> 16 : bits)
+  }
+
+  @inline(__always)
+  static func value(_ o: UnsafePointer<Operation>, _ bits: UInt16) -> Double {
+    if o.pointee.width == 2 { return Double(BrainFloat.float(bits)) }
+    if o.pointee.flushes, bits & 0x7c00 == 0 { return bits & 0x8000 == 0 ? 0 : -0.0 }
+    return Double(HalfPrecision.float(bits))
+  }
+
+  /// A result rounded to the format, clamped as the modifiers say.
+  @inline(__always)
+  static func result(_ o: UnsafePointer<Operation>, _ value: Double) -> UInt16 {
+    var value = value
+    if o.pointee.saturates { value = value.isNaN || value < 0 ? 0 : min(value, 1) }
+    if o.pointee.secondFlag, !value.isNaN, value < 0 { value = 0 }
+    if o.pointee.width == 2 { return BrainFloat.bits(value) }
+    let bits = HalfPrecision.bits(value)
+    return o.pointee.flushes && bits & 0x7c00 == 0 ? bits & 0x8000 : bits
+  }
+
+  @inline(__always)
+  private static func apply(
+    _ w: Warp, _ o: UnsafePointer<Operation>, usesAddend: Bool,
+    _ body: (Double, Double, Double) -> Double
+  ) {
+    let a = w.read(o.pointee.a, slot: 0)
+    let b = w.read(o.pointee.b, slot: 1)
+    let c = w.read(o.pointee.c, slot: 2)
+    let d = w.write(o)
+    w.eachLane { lane in
+      func one(_ high: Bool) -> Double {
+        body(
+          value(o, pick(o.pointee.a, a[lane], high: high)),
+          value(o, pick(o.pointee.b, b[lane], high: high)),
+          usesAddend ? value(o, pick(o.pointee.c, c[lane], high: high)) : 0)
+      }
+      if o.pointee.mode == 1 {
+        d[lane] = SinglePrecision.canonical(Float(one(false)))
+      } else {
+        d[lane] = UInt32(result(o, one(false))) | UInt32(result(o, one(true))) << 16
+      }
+    }
+  }
+
+  static let add: Handler = { w, o in
+    apply(w, o, usesAddend: false) { a, b, _ in sum(a, b) }
+  }
+
+  static let multiply: Handler = { w, o in
+    apply(w, o, usesAddend: false) { a, b, _ in a * b }
+  }
+
+  static let multiplyAdd: Handler = { w, o in
+    apply(w, o, usesAddend: true) { a, b, c in sum(a * b, c) }
+  }
+
+  /// A sum that rounds to the format as the exact one does.
+  @inline(__always)
+  private static func sum(_ a: Double, _ b: Double) -> Double {
+    ErrorFree.oddSum(a, b)
+  }
+
+  static let minimum: Handler = { w, o in
+    let a = w.read(o.pointee.a, slot: 0)
+    let b = w.read(o.pointee.b, slot: 1)
+    let (p, d) = (w.predicate(o.pointee.p), w.write(o))
+    w.eachLane { lane in
+      let isMaximum = p >> UInt32(lane) & 1 == 0
+      func one(_ high: Bool) -> UInt32 {
+        let (x, y) = (
+          pick(o.pointee.a, a[lane], high: high), pick(o.pointee.b, b[lane], high: high)
+        )
+        let value = SinglePrecision.extremum(
+          Float(value(o, x)).bitPattern, Float(value(o, y)).bitPattern, isMaximum: isMaximum,
+          propagatesNaN: o.pointee.flag)
+        return UInt32(result(o, Double(Float(bitPattern: value))))
+      }
+      d[lane] = one(false) | one(true) << 16
+    }
+  }
+
+  static func compared(_ w: Warp, _ o: UnsafePointer<Operation>, high: Bool) -> UInt32 {
+    let a = w.read(o.pointee.a, slot: 0)
+    let b = w.read(o.pointee.b, slot: 1)
+    let mode = o.pointee.mode
+    return w.lanes { lane in
+      Comparison(mode).holds(
+        value(o, pick(o.pointee.a, a[lane], high: high)),
+        value(o, pick(o.pointee.b, b[lane], high: high)))
+    }
+  }
+}
