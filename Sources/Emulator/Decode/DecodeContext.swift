@@ -203,6 +203,10 @@ struct DecodeContext {
       default: throw unsupported("operand modifier .\(suffix)")
       }
     }
+    if source.halves == .single {
+      source.keep |= 0x0000_7fff | (source.keep & 0x8000_0000)
+      source.flip &= 0x8000_0000
+    }
   }
 
   /// The next operand as a plain number.

@@ -135,6 +135,17 @@ enum Halves {
     return o.pointee.flushes && bits & 0x7c00 == 0 ? bits & 0x8000 : bits
   }
 
+  /// An operand's value for the low or high result; `.F32` operands hold one single instead, cut
+  /// to the half format: compilers turn `cvt.rz.f16.f32` into such an addition of zero.
+  @inline(__always)
+  private static func operand(
+    _ o: UnsafePointer<Operation>, _ source: borrowing Source, _ bits: UInt32, high: Bool
+  ) -> Double {
+    source.halves == .single
+      ? Double(HalfBits.toFloat(HalfBits.fromFloat(Float(bitPattern: bits), .zero)))
+      : value(o, pick(source, bits, high: high))
+  }
+
   @inline(__always)
   private static func apply(
     _ w: Warp, _ o: UnsafePointer<Operation>, usesAddend: Bool,
@@ -147,9 +158,9 @@ enum Halves {
     w.eachLane { lane in
       func one(_ high: Bool) -> Double {
         body(
-          value(o, pick(o.pointee.a, a[lane], high: high)),
-          value(o, pick(o.pointee.b, b[lane], high: high)),
-          usesAddend ? value(o, pick(o.pointee.c, c[lane], high: high)) : 0)
+          operand(o, o.pointee.a, a[lane], high: high),
+          operand(o, o.pointee.b, b[lane], high: high),
+          usesAddend ? operand(o, o.pointee.c, c[lane], high: high) : 0)
       }
       if o.pointee.mode == 1 {
         d[lane] = SinglePrecision.canonical(Float(one(false)))

@@ -59,6 +59,10 @@ __global__ void doubles(const double *as, const double *bs, double *cs) {
 int main() {
   Generator random;
   Verdict verdict("matrixunits");
+  int device;
+  CHECK(cudaDeviceGetAttribute(&device, cudaDevAttrComputeCapabilityMajor, 0));
+  // These shapes came with sm_80.
+  if (device < 8) return verdict.finish();
   for (int kind = 0; kind < 3; kind++) {
     int depth = kind == 2 ? 8 : 16, per = kind == 2 ? 1 : 2, span = per * 4;
     std::vector<float> a(16 * depth), b(8 * depth);
@@ -92,9 +96,6 @@ int main() {
                        "float product", kind * 1000 + row * 8 + column);
       }
   }
-  int device, minor;
-  CHECK(cudaDeviceGetAttribute(&device, cudaDevAttrComputeCapabilityMajor, 0));
-  CHECK(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, 0));
   for (int kind = 0; kind < (device < 9 ? 3 : 2); kind++) {
     int bitsPer = kind == 2 ? 4 : 8, per = 32 / bitsPer, depth = per * 8, span = per * 4;
     std::vector<int> a(16 * depth), b(8 * depth);
