@@ -148,7 +148,7 @@ struct DecodeContext {
     }
     func bits(_ value: Double) -> UInt32 {
       reading == .brain
-        ? UInt32(Float(value).bitPattern >> 16) : UInt32(HalfBits.fromFloat(Float(value)))
+        ? UInt32(Float(value).bitPattern >> 16) : UInt32(HalfPrecision.bits(value))
     }
     guard let high = value(first) else { return }
     var low = high
