@@ -17,8 +17,16 @@ enum ProgramLoader {
         throw InputError("\(path): cannot be read")
       }
       return ListingProgram(try Listing.parse([UInt8](data), file: path))
-    default: return try imported(path, progress)
+    default: return try imported(path, progress) { try ContainerProgram(path: $0) }
     }
+  }
+
+  /// Opens a trace as a container; everything else is imported into a temporary one.
+  static func reader(_ path: String, progress: (Int) -> Void) throws -> TraceReader {
+    if path != "-", try TraceImporter.recognise(path) == .container {
+      return try TraceReader(path: path)
+    }
+    return try imported(path, progress) { try TraceReader(path: $0) }
   }
 
   private static func standardInput() throws -> [UInt8] {
@@ -30,8 +38,10 @@ enum ProgramLoader {
     return [UInt8](data)
   }
 
-  private static func imported(_ path: String, _ progress: (Int) -> Void) throws -> any TraceProgram
-  {
+  /// Imports a trace and opens the container.
+  private static func imported<Opened>(
+    _ path: String, _ progress: (Int) -> Void, open: (String) throws -> Opened
+  ) throws -> Opened {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "needletail-\(UUID().uuidString)")
     do {
@@ -43,8 +53,13 @@ enum ProgramLoader {
     defer { try? FileManager.default.removeItem(at: folder) }
     let container = folder.appendingPathComponent("imported.ntrace").path
     var writer = try TraceWriter(path: container, origin: "imported from \(path)")
-    _ = try TraceImporter.importTrace(from: path, into: &writer, progress: progress)
+    var source = path
+    if path == "-" {
+      source = folder.appendingPathComponent("standard-input.sass").path
+      try Data(try standardInput()).write(to: URL(fileURLWithPath: source))
+    }
+    _ = try TraceImporter.importTrace(from: source, into: &writer, progress: progress)
     try writer.finish()
-    return try ContainerProgram(path: container)
+    return try open(container)
   }
 }

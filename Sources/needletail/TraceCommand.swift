@@ -8,8 +8,10 @@ import Traces
 /// `needletail trace …`: look at, check and make containers.
 struct TraceCommandGroup: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "trace", abstract: "Look at traces, check them, import and record them.",
-    subcommands: [Info.self, Dump.self, Verify.self, Import.self, RecordCommand.self])
+    commandName: "trace", abstract: "Look at traces, check them, import, export and record them.",
+    subcommands: [
+      Info.self, Dump.self, Verify.self, Import.self, ExportCommand.self, RecordCommand.self,
+    ])
 
   struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -11,6 +11,9 @@ struct Micro25Image {
   private let code: Micro25Static
   private let file: String
 
+  /// Offsets in a function are smaller.
+  static let pcLimit: UInt32 = 1 << 26
+
   /// Bytes of code of one kernel at most.
   private static let sizeLimit: UInt32 = 1 << 30
 
@@ -56,7 +59,7 @@ struct Micro25Image {
     guard base < Self.sizeLimit else { throw TraceError(file, "has too much code for one kernel") }
     var places: [UInt32: Int] = [:]
     for entry in function.instructions {
-      guard let pc = UInt32(entry.pc_string_hex, radix: 16), pc < 1 << 26 else {
+      guard let pc = UInt32(entry.pc_string_hex, radix: 16), pc < Self.pcLimit else {
         throw TraceError(file, "has a static pc '\(entry.pc_string_hex)' that cannot be read")
       }
       guard places[pc] == nil else {

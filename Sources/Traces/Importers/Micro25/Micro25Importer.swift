@@ -8,6 +8,9 @@ struct Micro25Importer {
   private let path: String
   private let folder: URL
 
+  /// Bytes of a message at most.
+  static let messageLimit = 1 << 28
+
   init(path: String) {
     self.path = path
     folder = URL(fileURLWithPath: path).deletingLastPathComponent()
@@ -55,7 +58,9 @@ struct Micro25Importer {
 
   private func message<Message: SwiftProtobuf.Message>(_ file: String) throws -> Message {
     let size = fileSize(file)
-    guard size <= 1 << 28 else { throw TraceError(file, "is larger than \(1 << 28) bytes") }
+    guard size <= Self.messageLimit else {
+      throw TraceError(file, "is larger than \(Self.messageLimit) bytes")
+    }
     guard let data = FileManager.default.contents(atPath: file) else {
       throw TraceError(file, "cannot be read")
     }
