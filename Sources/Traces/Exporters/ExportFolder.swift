@@ -18,15 +18,19 @@ final class ExportFolder {
     partialPath = path + ".partial"
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
-      guard isFolder.boolValue else { throw TraceError(path, "exists and is no folder") }
+      guard isFolder.boolValue else {
+        throw TraceError(path, "exists and is no folder", isSystemFailure: true)
+      }
       guard (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty == true else {
-        throw TraceError(path, "exists and is not empty; an export wants a new folder")
+        throw TraceError(
+          path, "exists and is not empty; an export wants a new folder", isSystemFailure: true)
       }
     }
     guard mkdir(partialPath, 0o777) == 0 else {
       if errno == EEXIST {
         throw TraceError(
-          partialPath, "exists: another export writes there, or one was cut; remove it first")
+          partialPath, "exists: another export writes there, or one was cut; remove it first",
+          isSystemFailure: true)
       }
       throw TraceError(
         path, "cannot be created (\(String(cString: strerror(errno))))", isSystemFailure: true)
@@ -51,6 +55,11 @@ final class ExportFolder {
         path + "/" + name, "cannot be created (\(String(cString: strerror(errno))))",
         isSystemFailure: true)
     }
+  }
+
+  /// Whether it has a file of that name.
+  func holds(_ name: String) -> Bool {
+    FileManager.default.fileExists(atPath: partialPath + "/" + name)
   }
 
   /// Begins a file in it; the folders of its name are there. The name must be new.

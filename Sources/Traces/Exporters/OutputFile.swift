@@ -21,7 +21,7 @@ final class OutputFile {
     let descriptor = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       let reason = String(cString: strerror(errno))
-      throw TraceError(path, "cannot be created (\(reason))", isSystemFailure: errno != EEXIST)
+      throw TraceError(path, "cannot be created (\(reason))", isSystemFailure: true)
     }
     try self.init(descriptor: descriptor, reportedAs: path, isCompressed: isCompressed)
   }

@@ -110,10 +110,12 @@ struct Micro25Exporter {
       let cta = try reader.cta(kernel: launch.kernel, index: index)
       try kernel.check(cta, place, in: reader.path)
       isInOrder = isInOrder && kernel.launch.place(of: cta) == index
-      // A name that is there already is a CTA that comes twice.
-      try write(
-        writer.message(cta),
-        to: "\(name)/d_0_s_\(stream)_k_\(id)_\(cta.x),\(cta.y),\(cta.z).pb")
+      let file = "\(name)/d_0_s_\(stream)_k_\(id)_\(cta.x),\(cta.y),\(cta.z).pb"
+      guard !folder.holds(file) else {
+        throw TraceError(
+          reader.path, "\(place): the trace holds CTA (\(cta.x),\(cta.y),\(cta.z)) twice")
+      }
+      try write(writer.message(cta), to: file)
       report.ctas += 1
       report.warpInstructions += cta.instructions.count
       progress(report.ctas)
