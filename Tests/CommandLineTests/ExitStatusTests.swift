@@ -18,7 +18,7 @@ private let program: URL = {
 }()
 
 /// Status, standard output and standard error of a call.
-private func call(_ arguments: [String], input: String = "") throws -> (Int32, String, String) {
+func call(_ arguments: [String], input: String = "") throws -> (Int32, String, String) {
   let process = Process()
   process.executableURL = program
   process.arguments = arguments
@@ -49,6 +49,12 @@ private func call(_ arguments: [String], input: String = "") throws -> (Int32, S
       (["run", "Traces/pointer-chase.sass", "--set", "sm.warpz=3"], 2),
       (["run", "Traces/pointer-chase.sass", "--kernels", "9"], 2),
       (["run", "Traces/pointer-chase.sass", "--set", "smCount=1", "--json", "/dev/full"], 1),
+      (["trace", "export", "README.md", "--format", "micro25", "-o", "/nope/out"], 65),
+      (
+        ["trace", "export", "Traces/pointer-chase.sass", "--format", "micro25", "-o", "/nope/x"], 1
+      ),
+      (["trace", "export", "Traces/pointer-chase.sass", "--format", "gem5", "-o", "/nope/x"], 2),
+      (["trace", "export", "README.md", "--format", "micro25", "--xz", "-o", "/nope/x"], 2),
       (["trace", "verify", "README.md"], 65), (["gpu", "show", "nope"], 2),
     ] as [([String], Int32)])
   func `a mistake is one line on standard error and the right status`(

@@ -68,6 +68,8 @@ struct RandomProgram {
   static let forms: [(text: String, kept: String, references: Int)] = [
     ("FFMA $a, $b, $c, $d", "FFMA $a, $b, $c, $d", 0),
     ("FFMA $a, $b, c[0x0][0x160], -$d", "FFMA $a, $b, $d", 0),
+    ("ISETP.NE.AND P1, PT, RZ, $a, PT", "ISETP.NE.AND P0, RZ, $a", 0),
+    ("LDG.E RZ, [$a.64]", "LDG.E RZ, [$a.64]", 1),
     ("MUFU.RCP $a, |$b|", "MUFU.RCP $a, $b", 0),
     ("MOV $a, 0xff", "MOV $a", 0),
     ("IMAD.MOV.U32 $a, RZ, RZ, $b", "IMAD.MOV.U32 $a, RZ, RZ, $b", 0),

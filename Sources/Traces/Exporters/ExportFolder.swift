@@ -6,7 +6,8 @@ final class ExportFolder {
   /// The name that it gets at the end.
   let path: String
   private let partialPath: String
-  private var isFinished = false
+  /// There is nothing to remove: it was not begun, or is whole.
+  private var isFinished = true
   private(set) var files = 0
   /// Bytes written into its files, before compression.
   private(set) var bytes = 0
@@ -35,6 +36,7 @@ final class ExportFolder {
       throw TraceError(
         path, "cannot be created (\(String(cString: strerror(errno))))", isSystemFailure: true)
     }
+    isFinished = false
   }
 
   deinit { if !isFinished { cancel() } }

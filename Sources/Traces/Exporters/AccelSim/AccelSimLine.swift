@@ -99,14 +99,22 @@ struct AccelSimLine {
         return file == .predicate || file == .uniformPredicate
       }
       guard isFirst else { return false }
-      if number == 255 {
-        let entry = OpcodeTable.lookup(String(text.opcode.prefix { $0 != "." }))
-        return position == 0 && entry?.noResult != true
+      // RZ takes no result and so is none to the decoder: ask with another register in its place.
+      let (asked, answer) =
+        number == 255 ? (0, decoding(text, replacing: position)) : (number, decoded)
+      return (0..<Int(answer.destinationCount)).contains {
+        let destination = answer.destinations[$0]
+        return destination.file == .general && Int(destination.first) == asked
       }
-      return (0..<Int(decoded.destinationCount)).contains {
-        let destination = decoded.destinations[$0]
-        return destination.file == .general && Int(destination.first) == number
-      }
+    }
+
+    /// The instruction with R0 for one of its operands.
+    private static func decoding(_ text: SASSText, replacing position: Int) -> Instruction {
+      var operands = text.operands.map(\.text)
+      operands[position] = "R0"
+      let changed = text.opcode + " " + operands.joined(separator: ", ")
+      return InstructionDecoder.decode(
+        StaticInstruction(pc: 0, text: changed, control: nil), architecture: Architecture(80))
     }
   }
 }
