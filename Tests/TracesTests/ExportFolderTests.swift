@@ -185,6 +185,28 @@ private let listings: [String] = {
     #expect(report.warnings.contains { $0.contains("1 CTAs of a grid of 3") })
   }
 
+  @Test func `what holds for many launches is said once`() throws {
+    var warnings = ExportWarnings()
+    warnings.add(["a", "b"], "kernel 1 (x)")
+    warnings.add(["b"], "kernel 2 (y)")
+    #expect(warnings.texts == ["kernel 1 (x): a", "kernel 1 (x) and 1 other: b"])
+    warnings.add(["b"], "kernel 3 (z)")
+    #expect(warnings.texts.last == "kernel 1 (x) and 2 others: b")
+  }
+
+  @Test(arguments: formats) func `addresses that the trace lacks are said`(format: ExportFormat)
+    throws
+  {
+    let scratch = try Scratch()
+    var small = Small()
+    small.code[0].text = "LDG.E R1, [R2.64]"
+    small.launch.cluster = Dim3(2)
+    let report = try TraceExporter.export(
+      try small.write(scratch.path("small.ntrace")), as: format, to: scratch.path("out"))
+    #expect(report.warnings.contains { $0.contains("1 memory instructions have no addresses") })
+    #expect(report.warnings.contains { $0.contains("clusters") })
+  }
+
   // MARK: The folder
 
   @Test(arguments: formats) func `an export does not touch what is there`(format: ExportFormat)

@@ -21,6 +21,30 @@ public struct ExportReport: Sendable {
   public var warnings: [String] = []
 }
 
+/// Warnings about launches; what holds for many is said once.
+struct ExportWarnings {
+  private var order: [String] = []
+  private var places: [String: (first: String, count: Int)] = [:]
+
+  /// Notes what was lost of the launch that `place` names.
+  mutating func add(_ texts: [String], _ place: String) {
+    for text in texts {
+      if places[text] == nil { order.append(text) }
+      places[text, default: (place, 0)].count += 1
+    }
+  }
+
+  var texts: [String] {
+    order.compactMap { text in
+      places[text].map { place in
+        let others = place.count - 1
+        let more = others == 0 ? "" : " and \(others) \(others == 1 ? "other" : "others")"
+        return "\(place.first)\(more): \(text)"
+      }
+    }
+  }
+}
+
 /// Writes containers as other tools' traces; Docs/exporting.md says what is lost.
 public enum TraceExporter {
   /// Writes the program of `reader` into a new folder. The folder is called `….partial` until it is

@@ -7,6 +7,7 @@ struct AccelSimExporter {
   private let folder: ExportFolder
   private let isCompressed: Bool
   private var report = ExportReport()
+  private var warnings = ExportWarnings()
 
   /// Files are compressed with xz if wanted; the list is not.
   init(_ reader: TraceReader, _ folder: ExportFolder, isCompressed: Bool) {
@@ -28,6 +29,7 @@ struct AccelSimExporter {
       commands += launch.copiesAfter.compactMap(\.exportedText)
       copies += launch.copies + launch.copiesAfter
     }
+    report.warnings = warnings.texts
     if let warning = MemoryCopy.warning(about: copies) { report.warnings.append(warning) }
     let list = commands.map { $0 + "\n" }.joined()
     try folder.write(Array(list.utf8), to: "kernelslist.g")
@@ -52,6 +54,6 @@ struct AccelSimExporter {
     }
     try folder.close(file)
     report.kernels += 1
-    report.warnings += writer.warnings.map { "\(place): \($0)" }
+    warnings.add(writer.warnings, place)
   }
 }

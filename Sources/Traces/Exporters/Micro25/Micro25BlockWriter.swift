@@ -3,22 +3,50 @@ import ISA
 /// Makes the message of one CTA: its warps with what they execute.
 struct Micro25BlockWriter {
   private let code: [StaticInstruction]
-  /// Bytes that a lane accesses, by instruction.
-  private let widths: [Int32]
+  private let accesses: [Access]
   private let function: Int32
+  private var accessesWithoutAddress = 0
+  private var copiesWithoutDestination = 0
+
+  /// What an instruction does to memory.
+  private struct Access {
+    /// Bytes that a lane accesses.
+    let width: Int32
+    /// Address references that the format wants.
+    let references: UInt32
+
+    init(_ instruction: StaticInstruction, _ architecture: Architecture) {
+      let decoded = InstructionDecoder.decode(instruction, architecture: architecture)
+      width = decoded.accessBytes > 0 ? Int32(decoded.accessBytes) : 4
+      references =
+        switch decoded.space {
+        case .none, .constant, .texture, .surface: 0
+        default: decoded.action == .copyAsync ? 2 : 1
+        }
+    }
+  }
 
   /// All of the kernel's code is one function of the static code, `function`.
   init(_ kernel: TraceKernel, function: Int32) {
     code = kernel.code
     self.function = function
-    widths = kernel.code.map {
-      let bytes = InstructionDecoder.decode($0, architecture: kernel.launch.architecture)
-        .accessBytes
-      return bytes > 0 ? Int32(bytes) : 4
-    }
+    accesses = kernel.code.map { Access($0, kernel.launch.architecture) }
   }
 
-  func message(_ cta: CTATrace) -> DynamicTrace_threadblock {
+  /// What the user should know, once all CTAs are made.
+  var warnings: [String] {
+    var found: [String] = []
+    if accessesWithoutAddress > 0 {
+      found.append("\(accessesWithoutAddress) memory instructions have no addresses in the trace")
+    }
+    if copiesWithoutDestination > 0 {
+      found.append(
+        "\(copiesWithoutDestination) copies to shared memory have only one of their two addresses")
+    }
+    return found
+  }
+
+  mutating func message(_ cta: CTATrace) -> DynamicTrace_threadblock {
     var block = DynamicTrace_threadblock()
     block.blockID.x = Int32(clamping: cta.x)
     block.blockID.y = Int32(clamping: cta.y)
@@ -36,7 +64,7 @@ struct Micro25BlockWriter {
     return block
   }
 
-  private func message(
+  private mutating func message(
     _ instruction: DynamicInstruction, _ cta: CTATrace
   ) -> DynamicTrace_instruction {
     var message = DynamicTrace_instruction()
@@ -45,11 +73,20 @@ struct Micro25BlockWriter {
     message.activeMask = instruction.mask
     message.predicateMask = .max
     message.functionUniqueID = function
-    guard instruction.mask != 0, instruction.referenceCount > 0 else { return message }
+    guard instruction.mask != 0 else { return message }
+    let access = accesses[Int(instruction.index)]
+    if instruction.referenceCount < access.references {
+      if instruction.referenceCount == 0 {
+        accessesWithoutAddress += 1
+      } else {
+        copiesWithoutDestination += 1
+      }
+    }
+    guard instruction.referenceCount > 0 else { return message }
     let first = Int(instruction.reference)
     for place in first..<first + Int(instruction.referenceCount) {
       let addresses = LaneAddresses(cta.references[place], mask: instruction.mask, of: cta)
-      message.addresses.append(self.message(addresses, widths[Int(instruction.index)]))
+      message.addresses.append(self.message(addresses, access.width))
     }
     return message
   }

@@ -8,6 +8,7 @@ struct Micro25Exporter {
   private let reader: TraceReader
   private let folder: ExportFolder
   private var report = ExportReport()
+  private var warnings = ExportWarnings()
   private var code: Micro25CodeWriter
 
   init(_ reader: TraceReader, _ folder: ExportFolder) {
@@ -33,6 +34,7 @@ struct Micro25Exporter {
       stream.orderedCudaEvents += launch.copiesAfter.compactMap(\.exportedText)
       streams[number] = stream
     }
+    report.warnings = warnings.texts
     if !keepsStreams {
       report.warnings.append(
         "all kernels are put in stream 0: the format keeps no order of streams")
@@ -104,7 +106,7 @@ struct Micro25Exporter {
     let message = try self.message(kernel.launch, id: id, function: function, place)
     let name = "threadblocks/device_0/stream_\(stream)/kernel_\(id)"
     try folder.makeFolder(name)
-    let writer = Micro25BlockWriter(kernel, function: function)
+    var writer = Micro25BlockWriter(kernel, function: function)
     var isInOrder = true
     for index in 0..<kernel.ctaCount {
       let cta = try reader.cta(kernel: launch.kernel, index: index)
@@ -121,12 +123,12 @@ struct Micro25Exporter {
       progress(report.ctas)
     }
     report.kernels += 1
-    var warnings = Micro25CodeWriter.warnings(kernel)
+    var warnings = Micro25CodeWriter.warnings(kernel) + writer.warnings
     if !isInOrder {
       warnings.append("the CTAs' order of launch is lost: the format has x, then y, then z")
     }
     if kernel.launch.cluster.count > 1 { warnings.append("clusters are left out") }
-    report.warnings += warnings.map { "\(place): \($0)" }
+    self.warnings.add(warnings, place)
     return message
   }
 
