@@ -17,7 +17,9 @@ public func cudaGetDevice(_ device: UnsafeMutablePointer<Int32>) -> Status {
 }
 
 @_cdecl("cudaSetDevice")
-public func cudaSetDevice(_ device: Int32) -> Status { entry { _ in device == 0 ? .success : .invalidDevice } }
+public func cudaSetDevice(_ device: Int32) -> Status {
+  entry { _ in device == 0 ? .success : .invalidDevice }
+}
 
 @_cdecl("cudaInitDevice")
 public func cudaInitDevice(_ device: Int32, _ flags: UInt32, _ more: UInt32) -> Status {
@@ -182,7 +184,9 @@ private func write(_ device: DeviceDescription, to base: UnsafeMutableRawPointer
 }
 
 @_cdecl("cudaGetDeviceProperties")
-public func cudaGetDeviceProperties(_ properties: UnsafeMutableRawPointer, _ device: Int32) -> Status {
+public func cudaGetDeviceProperties(_ properties: UnsafeMutableRawPointer, _ device: Int32)
+  -> Status
+{
   entry { runtime in
     guard device == 0 else { return .invalidDevice }
     write(runtime.device, to: properties, version: 13)
@@ -191,7 +195,9 @@ public func cudaGetDeviceProperties(_ properties: UnsafeMutableRawPointer, _ dev
 }
 
 @_cdecl("cudaGetDeviceProperties_v2")
-public func cudaGetDeviceProperties2(_ properties: UnsafeMutableRawPointer, _ device: Int32) -> Status {
+public func cudaGetDeviceProperties2(_ properties: UnsafeMutableRawPointer, _ device: Int32)
+  -> Status
+{
   entry { runtime in
     guard device == 0 else { return .invalidDevice }
     write(runtime.device, to: properties, version: 12)
@@ -295,12 +301,15 @@ public func cudaFuncSetAttribute(
 }
 
 @_cdecl("cudaFuncSetCacheConfig")
-public func cudaFuncSetCacheConfig(_ function: UnsafeRawPointer?, _ configuration: Int32) -> Status {
+public func cudaFuncSetCacheConfig(_ function: UnsafeRawPointer?, _ configuration: Int32) -> Status
+{
   .success
 }
 
 @_cdecl("cudaFuncSetSharedMemConfig")
-public func cudaFuncSetSharedMemConfig(_ function: UnsafeRawPointer?, _ configuration: Int32) -> Status {
+public func cudaFuncSetSharedMemConfig(_ function: UnsafeRawPointer?, _ configuration: Int32)
+  -> Status
+{
   .success
 }
 

@@ -111,7 +111,9 @@ extension ShimRuntime {
 private typealias Pointer = UnsafeMutableRawPointer
 
 @_cdecl("cudaMalloc")
-public func cudaMalloc(_ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ bytes: Int) -> Status {
+public func cudaMalloc(_ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ bytes: Int)
+  -> Status
+{
   entry { $0.allocate(result, bytes) }
 }
 
@@ -185,7 +187,9 @@ public func cudaMalloc3D(
 public func cudaFree(_ pointer: UnsafeMutableRawPointer?) -> Status { entry { $0.free(pointer) } }
 
 @_cdecl("cudaFreeHost")
-public func cudaFreeHost(_ pointer: UnsafeMutableRawPointer?) -> Status { entry { $0.free(pointer) } }
+public func cudaFreeHost(_ pointer: UnsafeMutableRawPointer?) -> Status {
+  entry { $0.free(pointer) }
+}
 
 @_cdecl("cudaFreeAsync")
 public func cudaFreeAsync(
@@ -195,7 +199,9 @@ public func cudaFreeAsync(
 }
 
 @_cdecl("cudaHostRegister")
-public func cudaHostRegister(_ pointer: UnsafeMutableRawPointer?, _ bytes: Int, _ flags: UInt32) -> Status {
+public func cudaHostRegister(_ pointer: UnsafeMutableRawPointer?, _ bytes: Int, _ flags: UInt32)
+  -> Status
+{
   entry { runtime in
     guard let pointer, bytes > 0 else { return .invalidValue }
     runtime.memory.register(host: UInt64(UInt(bitPattern: pointer)), bytes: bytes)

@@ -28,7 +28,8 @@ final class ModuleStore {
   private var images: [Image] = []
   var functions: [UInt: FunctionEntry] = [:]
   private var variables: [UInt: VariableEntry] = [:]
-  private var managed: [(module: Int, host: UnsafeMutablePointer<UnsafeMutableRawPointer?>, name: String)] = []
+  private var managed:
+    [(module: Int, host: UnsafeMutablePointer<UnsafeMutableRawPointer?>, name: String)] = []
   private let disassembler = Disassembler()
   var stackBytes = 1024
 

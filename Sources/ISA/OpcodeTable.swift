@@ -48,7 +48,8 @@ public enum OpcodeTable {
     integer alu results : IADD IADD3 IADD32I LEA LOP3 ISETP LOPC ICMPX ISETPX
     integer dispatch64 - : CS2R LEPC
     integer alu - : RPCMOV MOVS
-    half half - : HADD2 HADD2_32I HFMA2 HFMA2_32I HMUL2 HMUL2_32I HFMA2_MMA
+    half half - : HADD2 HADD2_32I
+    half fma - : HFMA2 HFMA2_32I HMUL2 HMUL2_32I HFMA2_MMA
     half halfAlu - : HSET2 HMNMX2 HMNMX
     half halfAlu results : HSETP2
     predicate predicateWriter results : PLOP3 PSETP R2P CSETP PSET

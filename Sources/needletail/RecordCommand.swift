@@ -157,7 +157,8 @@ struct RecordCommand: ParsableCommand {
     let spec = machine.spec
     let values: [(String, Any)] = [
       ("name", spec.name), ("smCount", spec.smCount),
-      ("clock", Int(spec.clocks.core.value * 1000)), ("memoryClock", Int(spec.clocks.memory.value * 1000)),
+      ("clock", Int(spec.clocks.core.value * 1000)),
+      ("memoryClock", Int(spec.clocks.memory.value * 1000)),
     ]
     return values.map { "\($0.0)=\($0.1)" }.joined(separator: ";")
   }

@@ -12,6 +12,8 @@ import Testing
     "Simulation": ["Machine", "Traces", "Configuration", "ISA"],
     "Reports": ["Simulation", "Machine", "ISA"],
     "Emulator": ["ISA", "Traces"],
+    "CCUDARuntime": [],
+    "CUDAShim": ["Emulator", "ISA", "Traces", "CCUDARuntime"],
     "needletail": [
       "ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports", "ArgumentParser",
     ],

@@ -21,7 +21,9 @@ import Testing
         }
       }
       print("==", file)
-      for (key, value) in counts.sorted(by: { $0.key < $1.key }) { print(value.0, key, "|", value.1) }
+      for (key, value) in counts.sorted(by: { $0.key < $1.key }) {
+        print(value.0, key, "|", value.1)
+      }
     }
   }
 }

@@ -40,7 +40,10 @@ private func destinations(_ instruction: Instruction) -> [RegisterOperand] {
   @Test func `a guard and a predicate result are told apart`() {
     let setp = decode("@!P2 ISETP.GE.AND P0, PT, R12, 0x10, PT")
     #expect(destinations(setp) == [RegisterOperand(file: .predicate, first: 0)])
-    #expect(sources(setp).contains(RegisterOperand(file: .predicate, first: 2)))
+    #expect(
+      sources(setp).contains(
+        RegisterOperand(
+          file: .predicate, first: 2, slot: RegisterOperand.guardSlot)))
     #expect(setp.flags.contains(.writesPredicate))
   }
 

@@ -1,10 +1,5 @@
+import Foundation
 import ISA
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Musl
-#endif
 
 /// What all CTAs of a launch share.
 final class LaunchContext {
@@ -30,7 +25,7 @@ final class LaunchContext {
   let builtins: any DeviceBuiltins
   /// Several host threads execute CTAs: atomics take the lock.
   let isParallel: Bool
-  private var lock = pthread_mutex_t()
+  private let lock = NSLock()
   /// Ticks of the emulated clock register: executed warp instructions are as good as any.
   let startClock: UInt64
 
@@ -91,19 +86,15 @@ final class LaunchContext {
     banks[0] = bank
     constants = ConstantBanks(banks: banks)
     pool = kernel.pool.fill(constants)
-    pthread_mutex_init(&lock, nil)
   }
 
   deinit {
     pool.deallocate()
-    pthread_mutex_destroy(&lock)
   }
 
   func locked<T>(_ body: () throws -> T) rethrows -> T {
     guard isParallel else { return try body() }
-    pthread_mutex_lock(&lock)
-    defer { pthread_mutex_unlock(&lock) }
-    return try body()
+    return try lock.withLock(body)
   }
 }
 

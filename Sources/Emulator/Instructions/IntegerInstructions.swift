@@ -200,7 +200,8 @@ enum Integers {
     let b = w.read(o.pointee.b, slot: 1)
     let c = w.read(o.pointee.c, slot: 2)
     let d = w.write(o)
-    let wantsCarry = o.pointee.result != Predicates.discard
+    let wantsCarry =
+      o.pointee.result != Predicates.discard
       || o.pointee.secondResult != Predicates.discard
     guard wantsCarry || o.pointee.flag else {
       w.eachLane { d[$0] = a[$0] &+ b[$0] &+ c[$0] }

@@ -274,7 +274,8 @@ enum Loads {
           let provider = matrix * 8 + row
           let pointer = try w.pointer(
             .shared, w.addresses[provider], bytes: 16, lane: provider)
-          value |= UInt32(pointer.load(fromByteOffset: 2 * column, as: UInt16.self))
+          value |=
+            UInt32(pointer.load(fromByteOffset: 2 * column, as: UInt16.self))
             << UInt32(16 * half)
         }
         if w.mask >> UInt32(lane) & 1 == 1 { d[matrix * 32 + lane] = value }

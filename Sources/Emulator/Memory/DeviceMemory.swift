@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Musl
-#endif
+import Foundation
 
 /// Why device memory could not be had or reached.
 public enum MemoryError: Error, Hashable, CustomStringConvertible {

@@ -137,7 +137,8 @@ public struct ELFFile: Sendable {
         result.append(
           Relocation(
             offset: Int(truncatingIfNeeded: offset), type: UInt32(truncatingIfNeeded: info),
-            symbol: Int(truncatingIfNeeded: info >> 32), addend: addend.map(Int64.init(bitPattern:))))
+            symbol: Int(truncatingIfNeeded: info >> 32), addend: addend.map(Int64.init(bitPattern:))
+          ))
       }
     }
     return result
@@ -155,6 +156,8 @@ struct ByteReader {
     guard !overflow, at >= 0, at <= bytes.count - size else {
       throw ModuleError("the file ends early")
     }
-    return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: T.self)) }
+    return bytes.withUnsafeBytes {
+      T(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: T.self))
+    }
   }
 }

@@ -18,7 +18,7 @@ struct ListingParser {
   /// Static instructions of a kernel, and executed instructions of one warp.
   private static let staticLimit = 1 << 16
   /// Bytes of a kernel's instructions, repetitions included.
-  private static let textLimit = 1 << 21
+  private static let textLimit = 1 << 20
   private static let dynamicLimit = 1 << 22
   private static let loopLimit = 1 << 24
   private static let kernelDirectives: [String] = [
@@ -290,6 +290,11 @@ struct ListingParser {
   private mutating func parseInstruction(
     _ line: String, _ variables: [String: Int], _ multiplicity: Int
   ) throws -> ListingItem? {
+    textBytes += line.utf8.count
+    guard textBytes <= Self.textLimit else {
+      throw fail(
+        "a kernel's instructions take at most \(Self.textLimit) bytes of text", at: position)
+    }
     var text = try substituted(line, variables)
     var control = ControlCode()
     if let colon = text.firstIndex(of: ":"), !text.hasPrefix("["), isLabel(text[..<colon]) {
@@ -325,10 +330,6 @@ struct ListingParser {
   }
 
   private mutating func append(_ text: String, _ control: ControlCode, line: Int) throws {
-    textBytes += text.utf8.count
-    guard textBytes <= Self.textLimit else {
-      throw fail("a kernel's instructions take at most \(Self.textLimit) bytes of text", at: line)
-    }
     guard code.count < Self.staticLimit else {
       throw fail("a kernel has at most \(Self.staticLimit) static instructions", at: line)
     }

@@ -15,17 +15,18 @@ extension SM {
     retireAsyncGroups(warp, now)
   }
 
-  /// LDGDEPBAR: raises counter 0 until the group is done.
-  func closeAsyncGroup(_ index: Int, _ now: Cycle) {
+  /// LDGDEPBAR: raises a counter until the group is done; compilers use counter 0.
+  func closeAsyncGroup(_ index: Int, counter: Int, _ now: Cycle) {
     let warp = warps + index
+    warp.pointee.asyncCounter = UInt8(truncatingIfNeeded: counter)
     // A ring of 32 groups: the compiler keeps a handful in flight.
     if warp.pointee.asyncOpen &- warp.pointee.asyncHead >= 31 { return }
     warp.pointee.asyncOpen &+= 1
-    if Int(warp.pointee.counters[0]) < spec.dependence.counterMaximum {
-      warp.pointee.counters[0] += 1
+    if Int(warp.pointee.counters[counter]) < spec.dependence.counterMaximum {
+      warp.pointee.counters[counter] += 1
     }
-    warp.pointee.busyCounters |= 1
-    warp.pointee.longCounters |= 1
+    warp.pointee.busyCounters |= 1 << UInt8(counter)
+    warp.pointee.longCounters |= 1 << UInt8(counter)
     retireAsyncGroups(index, now)
   }
 
@@ -35,7 +36,8 @@ extension SM {
       warp.pointee.asyncGroups[Int(warp.pointee.asyncHead & 31)] == 0
     {
       warp.pointee.asyncHead &+= 1
-      events.pointee.schedule(Event(.counterRelease, warp: index, a: 0), at: now + 1)
+      events.pointee.schedule(
+        Event(.counterRelease, warp: index, a: Int(warp.pointee.asyncCounter)), at: now + 1)
     }
   }
 }

@@ -65,6 +65,8 @@ struct Warp {
   var fenceRead: UInt8 = ControlCode.noBarrier
   /// cp.async groups: copies in flight per group (ring); the last group is open.
   var asyncGroups = InlineArray<32, UInt16>(repeating: 0)
+  /// Counter that stands for its cp.async groups.
+  var asyncCounter: UInt8 = 0
   var asyncHead: UInt32 = 0
   var asyncOpen: UInt32 = 0
 

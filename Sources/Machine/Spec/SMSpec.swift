@@ -164,15 +164,23 @@ public struct LatencySpec: Codable, Hashable, Sendable {
   /// Fixed latencies to a fixed-latency consumer.
   public var integer: Int
   public var fp32: Int
+  /// HADD2, comparisons and extrema of packed halves.
   public var half: Int
+  /// HMUL2 and HFMA2.
+  public var halfMultiply: Int
   public var wideMultiply: Int
   /// Predicate to the guard of an instruction or to a branch.
   public var predicate: Int
   /// Predicate to an operand that is read like a value (SEL, PLOP3, carries).
   public var predicateToValue: Int
   public var uniform: Int
+  /// ULDC, UMOV and VOTEU.
+  public var uniformMove: Int
   public var branch: Int
   public var miscellaneous: Int
+  /// Cycles by which a store reads its data later than a fixed-latency instruction its operands:
+  /// it may issue that much earlier.
+  public var storeDataSlack: Int
   /// Variable latencies, to the earliest dependent issue.
   public var sfu: Int
   public var fp64Add: Int

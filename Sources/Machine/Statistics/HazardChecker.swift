@@ -145,9 +145,19 @@ public struct HazardChecker {
     }
     let written = program.instructions[producer]
     // A comparison's other results (IADD3's sum beside its carry) have the unit's own latency.
-    if written.flags.contains(.writesPredicate) {
-      return min(Int(record.latency), latencies.integer)
+    let latency =
+      written.flags.contains(.writesPredicate)
+      ? min(Int(record.latency), latencies.integer) : Int(record.latency)
+    return isStoreData(consumer, source) ? latency - latencies.storeDataSlack : latency
+  }
+
+  /// A store's data stand behind its address.
+  private func isStoreData(_ consumer: Instruction, _ source: RegisterOperand) -> Bool {
+    guard consumer.action == .store, source.file == .general else { return false }
+    var general: [RegisterOperand] = []
+    for index in 0..<Int(consumer.sourceCount) where consumer.sources[index].file == .general {
+      general.append(consumer.sources[index])
     }
-    return Int(record.latency)
+    return general.last == source && (general.count > 1 || consumer.addressKind != .regular)
   }
 }

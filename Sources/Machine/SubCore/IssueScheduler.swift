@@ -162,7 +162,8 @@ extension SM {
     case .depbar:
       warp.pointee.depbarCounter = UInt8(truncatingIfNeeded: record.pointee.argument0)
       warp.pointee.depbarThreshold = UInt8(clamping: Int(record.pointee.argument1))
-    case .asyncGroup: closeAsyncGroup(index, now)
+    case .asyncGroup:
+      closeAsyncGroup(index, counter: Int(record.pointee.argument0 & 7) % 6, now)
     case .barrierSync: arriveAtBarrier(index, record, waits: true, now)
     case .barrierArrive: arriveAtBarrier(index, record, waits: false, now)
     case .fence: beginFence(index, record, now)

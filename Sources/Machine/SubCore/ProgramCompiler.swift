@@ -70,6 +70,11 @@ struct RecordCompiler {
     record.waitMask = control.waitMask
     record.writeCounter = control.writeBarrier < 6 ? control.writeBarrier : ControlCode.noBarrier
     record.readCounter = control.readBarrier < 6 ? control.readBarrier : ControlCode.noBarrier
+    if instruction.effect == .asyncGroup {
+      // The group's copies release the counter, not the instruction.
+      record.argument0 = record.writeCounter < 6 ? UInt32(record.writeCounter) : 0
+      record.writeCounter = ControlCode.noBarrier
+    }
   }
 
   /// Cycles until the warp's next issue (arXiv 2503.20481 §4; the split of the stall counts above
@@ -137,9 +142,15 @@ struct RecordCompiler {
       let wide = instruction.flags.contains(.wide)
       fixed(units.imad, wide ? latencies.wideMultiply : latencies.fp32)
       if wide { record.issueBusy = UInt8(clamping: spec.issue.wideMultiplyExtraIssue) }
-    case .half: fixed(units.half, max(result, latencies.half))
+    case .half:
+      let multiplies = instruction.latencyClass == .fma
+      fixed(units.half, max(result, multiplies ? latencies.halfMultiply : latencies.half))
     case .predicate: fixed(units.predicate, latencies.predicate)
-    case .uniform: fixed(units.uniform, latencies.uniform)
+    case .uniform:
+      let moves: [LatencyClass] = [.uniformLoad, .uniformMove, .uniformVote]
+      fixed(
+        units.uniform,
+        moves.contains(instruction.latencyClass) ? latencies.uniformMove : latencies.uniform)
     case .branch: fixed(units.branch, latencies.branch)
     case .miscellaneous: fixed(units.miscellaneous, latencies.miscellaneous)
     case .barrier: fixed(units.miscellaneous, latencies.miscellaneous)
@@ -151,6 +162,12 @@ struct RecordCompiler {
     case .fp64: variable(units.fp64, fp64Latency(instruction))
     case .miscellaneousQueue: variable(units.miscellaneousQueue, latencies.miscellaneousQueue)
     case .memory: record.flags.insert(.memory)
+    }
+    // An instruction that names a counter has a variable latency, whatever its class says.
+    if record.flags.contains(.fixedLatency), record.writeCounter < 6 || record.readCounter < 6 {
+      record.flags.remove(.fixedLatency)
+      record.unit = Unit.miscellaneousQueue.rawValue
+      variable(units.miscellaneousQueue, latencies.miscellaneousQueue)
     }
   }
 
