@@ -299,11 +299,14 @@ enum Integers {
     let d = w.write(o)
     let p = w.predicate(o.pointee.p)
     let isSigned = o.pointee.isSigned
+    var carries: UInt32 = 0
     w.eachLane { lane in
-      let (value, _) = wide(
+      let (value, carry) = wide(
         a[lane], b[lane], c.wide(lane), p >> UInt32(lane) & 1, isSigned: isSigned)
       d[lane] = UInt32(truncatingIfNeeded: value >> 32)
+      if carry { carries |= 1 << UInt32(lane) }
     }
+    w.set(o.pointee.result, carries)
   }
 
   @inline(__always)

@@ -15,7 +15,7 @@ struct ListingParser {
   private var dynamicCount = 0
 
   /// Static instructions of a kernel, and executed instructions of one warp.
-  private static let staticLimit = 1 << 20
+  private static let staticLimit = 1 << 16
   private static let dynamicLimit = 1 << 22
   private static let loopLimit = 1 << 24
   private static let kernelDirectives: [String] = [
@@ -30,6 +30,9 @@ struct ListingParser {
   mutating func parse(_ text: String) throws -> [Listing.Command] {
     lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
       .map(cleaned)
+    if let line = lines.firstIndex(where: { !$0.utf8.allSatisfy { $0 < 0x80 } }) {
+      throw fail("only comments may hold characters outside ASCII", at: line + 1)
+    }
     while position < lines.count {
       let words = lines[position]
       if words.isEmpty {
@@ -449,10 +452,12 @@ struct ListingParser {
   }
 
   private func trimmed(_ text: some StringProtocol) -> String {
-    var slice = text[...]
-    while let first = slice.first, first.isWhitespace { slice = slice.dropFirst() }
-    while let last = slice.last, last.isWhitespace { slice = slice.dropLast() }
-    return String(slice)
+    // Bytes, not characters: blanks are ASCII, and lines may hold anything.
+    var bytes = Array(text.utf8)[...]
+    func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
+    while let first = bytes.first, isBlank(first) { bytes = bytes.dropFirst() }
+    while let last = bytes.last, isBlank(last) { bytes = bytes.dropLast() }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private func split(_ text: String) -> (String, String) {
