@@ -60,8 +60,31 @@ __global__ void multiply(const uint8_t *a, const uint8_t *b, int *c, int n) {
   out[8 * n + 1] = d[3];
 }
 
+// Four-bit values, which only sm_80 to sm_89 multiply: 16 x 64 by 64 x 8.
+__global__ void nibbles(const uint8_t *a, const uint8_t *b, int *c, int n) {
+#if __CUDA_ARCH__ >= 800 && __CUDA_ARCH__ < 900
+  int lane = threadIdx.x, row = blockIdx.y * 16 + lane / 4, column = blockIdx.x * 8 + lane / 4;
+  int d[4] = {};
+  for (int k = lane % 4 * 4; k < n / 2; k += 32) {
+    auto word = [=](const uint8_t *matrix, int line, int offset) {
+      return *(const uint32_t *)(matrix + line * (n / 2) + k + offset);
+    };
+    asm("mma.sync.aligned.m16n8k64.row.col.s32.s4.u4.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+        "{%8, %9}, {%0, %1, %2, %3};"
+        : "+r"(d[0]), "+r"(d[1]), "+r"(d[2]), "+r"(d[3])
+        : "r"(word(a, row, 0)), "r"(word(a, row + 8, 0)), "r"(word(a, row, 16)),
+          "r"(word(a, row + 8, 16)), "r"(word(b, column, 0)), "r"(word(b, column, 16)));
+  }
+  int *out = c + row * n + blockIdx.x * 8 + lane % 4 * 2;
+  out[0] = d[0];
+  out[1] = d[1];
+  out[8 * n] = d[2];
+  out[8 * n + 1] = d[3];
+#endif
+}
+
 int main(int argc, char **argv) {
-  int n = argument(argc, argv, 1, 96) / 32 * 32;
+  int n = argument(argc, argv, 1, 128) / 64 * 64;
   Generator random;
   std::vector<uint8_t> a(n * n), b(n * n);
   for (uint8_t &value : a) value = (uint8_t)random.below(256);
@@ -89,5 +112,22 @@ int main(int argc, char **argv) {
   check(multiply<bothSigned, true>, true, true, "s8 x s8, small shape");
   check(multiply<bothUnsigned, true>, false, false, "u8 x u8, small shape");
   check(multiply<leftSigned, true>, true, false, "s8 x u8, small shape");
+
+  int major;
+  CHECK(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0));
+  if (major == 8) {
+    // The same bytes, each two values, the lower first.
+    std::vector<int> wanted(n * n);
+    for (int y = 0; y < n; y++)
+      for (int x = 0; x < n; x++)
+        for (int k = 0; k < n; k++) {
+          int left = a[y * (n / 2) + k / 2] >> k % 2 * 4 & 15;
+          int right = b[x * (n / 2) + k / 2] >> k % 2 * 4 & 15;
+          wanted[y * n + x] += (left < 8 ? left : left - 16) * right;
+        }
+    dc.clear();
+    nibbles<<<dim3(n / 8, n / 16), 32>>>(da, db, dc, n);
+    verdict.equal(dc.get(), wanted, "s4 x u4");
+  }
   return verdict.finish();
 }
