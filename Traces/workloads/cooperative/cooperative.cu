@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
   for (int step = 0; step < steps; step++) {
     previous = wanted;
     for (int i = 0; i < n; i++)
-      wanted[i] = 0.25 * previous[(i + n - 1) % n] + 0.5 * previous[i] + 0.25 * previous[(i + 1) % n];
+      wanted[i] = 0.25 * (previous[(i + n - 1) % n] + previous[(i + 1) % n]) + 0.5 * previous[i];
   }
   verdict.close((steps % 2 ? b : a).get(), wanted, "ring");
   CHECK(cudaLaunchCooperativeKernel((void *)iterate, dim3(1), dim3(128), arguments, 0, nullptr));

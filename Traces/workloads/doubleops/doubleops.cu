@@ -6,7 +6,9 @@ enum Exact {
   sum, product, fused, quotient, root, reciprocal, sumUp, productToZero, least, greatest,
   integerParts, toInt, toWide, toUnsignedWide, fromWide, toSingle, toSingleUp, comparisons, exacts
 };
-enum Close { sine, cosine, exponential, logarithm, powered, arcTangent, hyperbolic, inverseRoot, closes };
+enum Close {
+  sine, cosine, exponential, logarithm, powered, arcTangent, hyperbolic, inverseRoot, closes
+};
 
 __global__ void operate(const double *x, const double *y, double *exact, double *close, int n) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -85,10 +87,18 @@ int main(int argc, char **argv) {
     for (int j = 0; j < exacts; j++)
       verdict.expect(e[j * n + i] == wanted[j], "exact result", j * 1000000 + i);
     const double functions[closes] = {
-        std::sin(a),    std::cos(b),      std::exp(a),  std::log(std::fabs(b)), std::pow(std::fabs(a), b),
-        std::atan2(a, b), std::tanh(a),     1 / std::sqrt(std::fabs(b))};
+        std::sin(a),
+        std::cos(b),
+        std::exp(a),
+        std::log(std::fabs(b)),
+        std::pow(std::fabs(a), b),
+        std::atan2(a, b),
+        std::tanh(a),
+        1 / std::sqrt(std::fabs(b)),
+    };
     for (int j = 0; j < closes; j++)
-      verdict.expect(isNear(c[j * n + i], functions[j], 2e-15, 1e-16), "near result", j * 1000000 + i);
+      verdict.expect(isNear(c[j * n + i], functions[j], 2e-15, 1e-16), "near result",
+                     j * 1000000 + i);
   }
   return verdict.finish();
 }

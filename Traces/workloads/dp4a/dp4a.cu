@@ -61,7 +61,9 @@ int main(int argc, char **argv) {
   std::vector<int> samples(n / 4 + taps / 4 + 1), weights(taps / 4), sums(n);
   for (int &four : samples) four = (int)random.word();
   for (int &four : weights) four = (int)random.word();
-  auto byte = [](const std::vector<int> &from, int i) { return (int8_t)(from[i / 4] >> i % 4 * 8); };
+  auto byte = [](const std::vector<int> &from, int i) {
+    return (int8_t)(from[i / 4] >> i % 4 * 8);
+  };
   for (int i = 0; i < n; i++)
     for (int j = 0; j < taps; j++) sums[i] += byte(samples, i + j) * byte(weights, j);
   CHECK(cudaMemcpyToSymbol(filter, weights.data(), taps));

@@ -146,7 +146,8 @@ int main(int argc, char **argv) {
   std::vector<float> values(n);
   for (float &value : values) value = random.between(-300, 300);
   // Among them the borders: subnormal halves, ties, the largest half.
-  const float borders[] = {0, 1e-7f, 0x1p-24f, 0x1.8p-25f, 0x1p-15f, 2049, 2051, -2050.5f, 0.5f, 1.5f};
+  const float borders[] = {0,    1e-7f, 0x1p-24f, 0x1.8p-25f, 0x1p-15f,
+                           2049, 2051,  -2050.5f, 0.5f,       1.5f};
   std::copy_n(borders, std::min<size_t>(n, std::size(borders)), values.begin());
   Device<float> in(values);
   Device<int> out(conversions * n);

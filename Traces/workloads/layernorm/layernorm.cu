@@ -67,7 +67,8 @@ int main(int argc, char **argv) {
     for (int i = 0; i < columns; i++) variance += (x[i] - mean) * (x[i] - mean);
     variance /= columns;
     for (int i = 0; i < columns; i++)
-      wanted[row * columns + i] = (x[i] - mean) / std::sqrt(variance + epsilon) * weight[i] + bias[i];
+      wanted[row * columns + i] =
+          (x[i] - mean) / std::sqrt(variance + epsilon) * weight[i] + bias[i];
   }
   Device<float> in(values), w(weight), b(bias), out(rows * columns);
   Verdict verdict("layernorm");

@@ -102,10 +102,10 @@ void arithmetic(Verdict &verdict, const char *what, int threads, int steps) {
   Device<T> values(threads);
   multiplyAdd<T, chains><<<1, threads>>>(out, values.data, T(3) / T(4), steps);
   auto found = values.get();
-  T wanted = 0;
+  T wanted = 0, factor = T(3) / T(4);
   for (int j = 0; j < chains; j++) {
     T sum = T(j);
-    for (int i = 0; i < steps; i++) sum = std::fma(double(sum), double(T(3) / T(4)), double(T(3) / T(4)));
+    for (int i = 0; i < steps; i++) sum = std::fma(sum, factor, factor);
     wanted += sum;
   }
   for (int i = 0; i < threads; i++) verdict.expect(isNear(found[i], wanted, 1e-5), what, i);

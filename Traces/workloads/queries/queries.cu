@@ -62,7 +62,8 @@ int main() {
   store<<<0, 32>>>(out, 1);
   verdict.expect(cudaGetLastError() == cudaErrorInvalidConfiguration, "empty grid");
   int *huge;
-  verdict.expect(cudaMalloc(&huge, ~size_t(0) >> 8) == cudaErrorMemoryAllocation, "too much memory");
+  verdict.expect(cudaMalloc(&huge, size_t(1) << 55) == cudaErrorMemoryAllocation,
+                 "too much memory");
   cudaGetLastError();
   verdict.expect(cudaSetDevice(1000) == cudaErrorInvalidDevice, "no such device");
   cudaGetLastError();

@@ -1,5 +1,5 @@
-// A small byte-code machine: a switch of many unlike cases, which the compiler turns into an
-// indirect branch through a table. Every thread runs a program of its own.
+// Branches with many targets: a small byte-code machine, whose switch the compiler turns into a
+// tree of comparisons, and an indirect branch through a table, which it makes of inline PTX only.
 #include "check.h"
 
 constexpr int length = 48;
@@ -50,6 +50,57 @@ __host__ __device__ uint32_t run(const unsigned char *program, uint32_t seed) {
   return a ^ b;
 }
 
+// The same steps by table on the device and by switch on the host.
+__host__ __device__ uint32_t jump(unsigned which, uint32_t a, uint32_t b) {
+#ifdef __CUDA_ARCH__
+  uint32_t result;
+  asm volatile(
+      "{\n"
+      "  targets: .branchtargets sum, difference, product, mixed, shifted, smaller, first, second;\n"
+      "  brx.idx %1, targets;\n"
+      "sum:        add.u32 %0, %2, %3;       bra done;\n"
+      "difference: sub.u32 %0, %2, %3;       bra done;\n"
+      "product:    mul.lo.u32 %0, %2, %3;    bra done;\n"
+      "mixed:      xor.b32 %0, %2, %3;       bra done;\n"
+      "shifted:    shr.u32 %0, %2, 5;        add.u32 %0, %0, %3; bra done;\n"
+      "smaller:    min.u32 %0, %2, %3;       mul.lo.u32 %0, %0, 7; bra done;\n"
+      "first:      mad.lo.u32 %0, %2, %2, 1; bra done;\n"
+      "second:     not.b32 %0, %3;\n"
+      "done:\n"
+      "}"
+      : "=&r"(result)
+      : "r"(which), "r"(a), "r"(b));
+  return result;
+#else
+  switch (which) {
+    case 0: return a + b;
+    case 1: return a - b;
+    case 2: return a * b;
+    case 3: return a ^ b;
+    case 4: return (a >> 5) + b;
+    case 5: return std::min(a, b) * 7;
+    case 6: return a * a + 1;
+    default: return ~b;
+  }
+#endif
+}
+
+__host__ __device__ uint32_t jumps(const unsigned char *program, uint32_t seed) {
+  uint32_t a = seed, b = seed * 77 + 5;
+#pragma unroll 4
+  for (int i = 0; i < length; i++) {
+    uint32_t next = jump(program[i] & 7, a, b);
+    a = b;
+    b = next;
+  }
+  return a ^ b;
+}
+
+__global__ void jumpAll(const unsigned char *programs, uint32_t *out, int n) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < n) out[i] = jumps(programs + i / 8 * length, i);
+}
+
 __global__ void runAll(const unsigned char *programs, uint32_t *out, int n) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i < n) out[i] = run(programs + i / 8 * length, i);
@@ -67,6 +118,9 @@ int main(int argc, char **argv) {
   Device<uint32_t> out(n);
   Verdict verdict("switch");
   runAll<<<ceilDivide(n, 64), 64>>>(in, out, n);
-  verdict.equal(out.get(), wanted, "result");
+  verdict.equal(out.get(), wanted, "switch");
+  for (int i = 0; i < n; i++) wanted[i] = jumps(&programs[i / 8 * length], i);
+  jumpAll<<<ceilDivide(n, 64), 64>>>(in, out, n);
+  verdict.equal(out.get(), wanted, "table");
   return verdict.finish();
 }

@@ -1,5 +1,5 @@
 // Variables of the device and constants by name: initial values, copies to and from with offsets,
-// addresses and sizes, pointers among the initial values, and indices that differ from lane to lane.
+// addresses and sizes, pointers among the initial values, and indices that differ between lanes.
 #include "check.h"
 
 struct Settings {
@@ -60,7 +60,8 @@ int main(int argc, char **argv) {
     use<<<ceilDivide(n, 128), 128>>>(dIn, out, n);
     auto found = out.get();
     for (int i = 0; i < n; i++) {
-      float wanted = scale * (values[in[i] & 255] << 2) + limits[i % 6] + 0.5f + names[i % 4][i % 3];
+      int shifted = values[in[i] & 255] << 2;
+      float wanted = scale * shifted + limits[i % 6] + 0.5f + names[i % 4][i % 3];
       verdict.expect(found[i] == wanted, "value", i);
     }
     float last;
