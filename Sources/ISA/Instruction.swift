@@ -15,8 +15,11 @@ public struct RegisterOperand: Hashable, Sendable {
   /// Number of 32-bit registers (1 for predicates), at least 1.
   public var count: UInt8
   /// Encoded source slot (0 = A, 1 = B, 2 = C) for the register-file cache; 255 = none
-  /// (destinations, guards, address and uniform operands).
+  /// (destinations, address and uniform operands), `guardSlot` = the guard.
   public var slot: UInt8
+
+  /// The slot of a guard predicate.
+  public static let guardSlot: UInt8 = 254
 
   public init(file: RegisterFile, first: UInt8, count: UInt8 = 1, slot: UInt8 = 255) {
     self.file = file

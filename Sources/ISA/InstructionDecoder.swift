@@ -198,7 +198,9 @@ private struct Decoding {
     guard !words.guardText.isEmpty else { return }
     let operand = OperandScanner(words.guardText).parse()
     if case .register(let file, let number) = operand.kind {
-      result.addSource(RegisterOperand(file: file, first: UInt8(number)))
+      result.addSource(
+        RegisterOperand(
+          file: file, first: UInt8(number), slot: RegisterOperand.guardSlot))
     }
   }
 

@@ -51,6 +51,8 @@ public struct KernelResult: Sendable {
   public var statistics: Statistics
   public var clockReads: [ClockRead]
   public var issueLog: [IssueLogEntry]
+  /// What the hazard checker found, where it was asked for.
+  public var hazards: [Hazard]
   /// How dependences were enforced: "control bits" or "scoreboard".
   public var dependences: String
 

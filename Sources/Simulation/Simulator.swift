@@ -14,6 +14,8 @@ public struct Simulator {
     public var maximumCycles: Int64?
     /// Keeps every issue, for timelines and tests.
     public var logsIssue = false
+    /// Looks for reads that come before their results by the machine's own latencies.
+    public var checksHazards = false
     public init() {}
   }
 
@@ -57,7 +59,7 @@ public struct Simulator {
     defer { runner.shutDown() }
     var engineOptions = Engine.Options()
     engineOptions.leap = options.leap
-    engineOptions.logsIssue = options.logsIssue
+    engineOptions.logsIssue = options.logsIssue || options.checksHazards
     if let limit = options.maximumCycles { engineOptions.maximumCycles = limit }
     let engine = Engine(
       spec: spec, options: engineOptions, runner: options.threads > 1 ? runner : SerialRunner())
@@ -88,7 +90,14 @@ public struct Simulator {
       ctas: outcome.completedCTAs, occupancy: outcome.occupancy,
       achievedOccupancy: slots > 0 ? Double(outcome.statistics.residentWarpCycles) / slots : 0,
       statistics: outcome.statistics, clockReads: outcome.clockReads, issueLog: outcome.issueLog,
+      hazards: options.checksHazards ? hazards(outcome, kernel) : [],
       dependences: kernel?.program.usesControlBits == true ? "control bits" : "scoreboard")
+  }
+
+  private func hazards(_ outcome: KernelOutcome, _ kernel: EngineKernel?) -> [Hazard] {
+    guard let kernel, kernel.program.usesControlBits else { return [] }
+    return HazardChecker(program: kernel.program, spec: machine.spec.sm)
+      .hazards(in: outcome.issueLog)
   }
 
   /// Highest resident set size of this process in bytes.

@@ -37,7 +37,7 @@ enum ExitStatus {
     case let error as SimulationError:
       if case .noSuchKernel = error { usage } else { badData }
     case is InputError: badData
-    case is OutputError: failed
+    case is OutputError, is HazardError: failed
     case let error as GuestError: error.status
     default: nil
     }

@@ -38,6 +38,11 @@ struct RunCommand: ParsableCommand {
   @Flag(name: .customLong("no-leap"), help: "Step through every cycle; results are the same.")
   var noLeap = false
 
+  @Flag(
+    name: .customLong("check-hazards"),
+    help: "Find reads that come before their results by this machine's latencies; fails on any.")
+  var checkHazards = false
+
   @Flag(help: "No progress and no warnings.")
   var quiet = false
 
@@ -58,6 +63,7 @@ struct RunCommand: ParsableCommand {
     options.threads = threads
     options.leap = !noLeap
     options.maximumCycles = maximumCycles
+    options.checksHazards = checkHazards
     let meter = ProgressMeter(quiet: quiet)
     let loaded = try ProgramLoader.load(trace) {
       meter.show("\(trace): \(grouped(Int64($0))) bytes imported")
@@ -74,6 +80,13 @@ struct RunCommand: ParsableCommand {
     if let json { try Output.write(try ResultJSON(result).data(), to: json) }
     if let csv { try Output.write(ResultCSV(result).text, to: csv) }
     if json != "-", csv != "-" { try Output.write(ResultTable(result).text) }
+    if checkHazards {
+      let table = HazardTable(result, program: loaded)
+      if table.count > 0 {
+        try Output.write(table.text)
+        throw HazardError(count: table.count, trace: trace)
+      }
+    }
   }
 
   /// The set that `--kernels` names.
@@ -121,4 +134,11 @@ final class ProgressMeter {
   }
 
   func clear() { if active { ExitStatus.write("\r\u{1b}[K") } }
+}
+
+/// The hazard checker found something.
+struct HazardError: Error, CustomStringConvertible {
+  let count: Int
+  let trace: String
+  var description: String { "\(trace): \(count) reads come before their results" }
 }

@@ -11,6 +11,7 @@ import Testing
     "Configuration": ["Machine", "Yams"],
     "Simulation": ["Machine", "Traces", "Configuration", "ISA"],
     "Reports": ["Simulation", "Machine", "ISA"],
+    "Emulator": ["ISA", "Traces"],
     "needletail": [
       "ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports", "ArgumentParser",
     ],

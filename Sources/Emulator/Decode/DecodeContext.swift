@@ -148,7 +148,7 @@ struct DecodeContext {
     }
     func bits(_ value: Double) -> UInt32 {
       reading == .brain
-        ? UInt32(Float(value).bitPattern >> 16) : UInt32(HalfBits.fromFloat(Float(value)))
+        ? UInt32(Float(value).bitPattern >> 16) : UInt32(HalfPrecision.bits(value))
     }
     guard let high = value(first) else { return }
     var low = high
@@ -202,6 +202,10 @@ struct DecodeContext {
       case "64", "ROW", "COL", "U32", "H0", "H1", "B0", "B1", "B2", "B3": break
       default: throw unsupported("operand modifier .\(suffix)")
       }
+    }
+    if source.halves == .single {
+      source.keep |= 0x0000_7fff | (source.keep & 0x8000_0000)
+      source.flip &= 0x8000_0000
     }
   }
 

@@ -22,12 +22,16 @@ struct Convergence {
   }
 
   static let barriers = 16
+  private static let patience = 64
 
   /// The group that runs is the last one.
   private(set) var groups: [Group]
   /// Lanes that take part in each convergence barrier.
   private var participants: [UInt32]
   private(set) var alive: UInt32
+  /// Barriers that promise reconvergence (`.RECONVERGENT`), one bit each.
+  private var firm: UInt16 = 0
+  private var fruitlessYields = 0
 
   init(population: UInt32) {
     groups = [Group(pc: 0, mask: population)]
@@ -49,11 +53,27 @@ struct Convergence {
   mutating func advance(to pc: Int) { groups[groups.count - 1].pc = pc }
 
   /// Lets another group run, if one can (YIELD, long loops).
+  ///
+  /// Code that spins with YIELD may wait for lanes of its own warp which stand at a BSYNC for it.
+  /// Forward progress is promised (CUDA C++ Programming Guide, independent thread scheduling), so
+  /// after some fruitless yields they go on without it. When hardware lets them go is not
+  /// documented; the number is assumed.
   mutating func rotate() {
-    guard groups.count > 1, let index = groups.firstIndex(where: { $0.wait == .none }),
-      index != groups.count - 1
-    else { return }
-    groups.append(groups.remove(at: index))
+    if let index = groups.firstIndex(where: { $0.wait == .none }), index != groups.count - 1 {
+      groups.append(groups.remove(at: index))
+      fruitlessYields = 0
+      return
+    }
+    fruitlessYields += 1
+    guard fruitlessYields > Self.patience else { return }
+    fruitlessYields = 0
+    for index in groups.indices {
+      guard case .barrier(let barrier) = groups[index].wait,
+        firm >> UInt16(barrier) & 1 == 0
+      else { continue }
+      participants[barrier] &= ~groups[index].mask
+      groups[index].wait = .none
+    }
   }
 
   /// Sends the lanes of `taken` to `target`; the rest of the current group goes on at `next`.
@@ -90,7 +110,12 @@ struct Convergence {
     groups.insert(Group(pc: groups[current].pc, mask: rest), at: current)
   }
 
-  mutating func arm(barrier: Int, lanes: UInt32) { participants[barrier] = lanes }
+  mutating func arm(barrier: Int, lanes: UInt32, isFirm: Bool? = nil) {
+    participants[barrier] = lanes
+    guard let isFirm else { return }
+    let bit = UInt16(1) << UInt16(barrier)
+    firm = isFirm ? firm | bit : firm & ~bit
+  }
 
   func participants(of barrier: Int) -> UInt32 { participants[barrier] }
 
@@ -108,12 +133,15 @@ struct Convergence {
     release(barrier)
   }
 
+  /// Lanes outside the mask stay where they are: they wait for another use of the barrier, which
+  /// a call saved (BMOV) and will restore.
   private mutating func release(_ barrier: Int) {
-    let expected = participants[barrier] & alive
+    let lanes = participants[barrier]
+    let expected = lanes & alive
     var arrived: UInt32 = 0
     for group in groups where group.wait == .barrier(barrier) { arrived |= group.mask }
-    guard arrived != 0, expected & ~arrived == 0 else { return }
-    join { $0 == .barrier(barrier) }
+    guard arrived & lanes != 0, expected & ~arrived == 0 else { return }
+    join { $0.wait == .barrier(barrier) && $0.mask & lanes != 0 }
   }
 
   /// The current group waits until all lanes of `lanes` stand at a WARPSYNC.
@@ -129,14 +157,14 @@ struct Convergence {
     var arrived: UInt32 = 0
     for group in groups where group.wait == .lanes(lanes) { arrived |= group.mask }
     guard arrived != 0, lanes & alive & ~arrived == 0 else { return }
-    join { $0 == .lanes(lanes) }
+    join { $0.wait == .lanes(lanes) }
   }
 
   /// Groups that wait for the same go on together where they stand at the same place.
-  private mutating func join(_ matches: (Wait) -> Bool) {
+  private mutating func join(_ matches: (Group) -> Bool) {
     var joined: [Group] = []
     groups.removeAll { group in
-      guard matches(group.wait) else { return false }
+      guard matches(group) else { return false }
       if let index = joined.firstIndex(where: { $0.pc == group.pc }) {
         joined[index].mask |= group.mask
       } else {
@@ -158,7 +186,9 @@ struct Convergence {
     groups.reduce(0) { $1.wait == .cta(barrier) ? $0 | $1.mask : $0 }
   }
 
-  mutating func releaseCTA(barrier: Int) { join { $0 == .cta(barrier) } }
+  mutating func releaseCTA(barrier: Int) {
+    join { $0.wait == .cta(barrier) }
+  }
 
   /// Lanes of the current group end; the rest goes on at `next`.
   mutating func exit(lanes: UInt32, next: Int) {

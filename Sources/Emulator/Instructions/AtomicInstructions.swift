@@ -122,15 +122,11 @@ enum Atomics {
   ) -> UInt32 {
     switch format {
     case .single:
-      let input = flushes ? SinglePrecision.flushed(value) : value
-      let before = flushes ? SinglePrecision.flushed(old) : old
       switch operation {
-      case .add:
-        let sum = SinglePrecision.add(before, input, rounding: .nearest)
-        return flushes ? SinglePrecision.flushed(sum) : sum
+      case .add: return SinglePrecision.add(old, value, flush: flushes)
       case .minimum, .maximum:
-        return SinglePrecision.minimum(
-          before, input, isMaximum: operation == .maximum, propagates: false)
+        return SinglePrecision.extremum(
+          old, value, isMaximum: operation == .maximum, flush: flushes)
       default: return value
       }
     case .halves, .brains:
@@ -140,19 +136,19 @@ enum Atomics {
         let isBrain = format == .brains
         let (p, q) =
           isBrain
-          ? (BrainBits.toFloat(x), BrainBits.toFloat(y))
-          : (HalfBits.toFloat(x), HalfBits.toFloat(y))
+          ? (BrainFloat.float(x), BrainFloat.float(y))
+          : (HalfPrecision.float(x), HalfPrecision.float(y))
         let result: Double
         switch operation {
         case .add: result = Double(p) + Double(q)
         case .minimum, .maximum:
           result = Double(
             Float(
-              bitPattern: SinglePrecision.minimum(
-                p.bitPattern, q.bitPattern, isMaximum: operation == .maximum, propagates: false)))
+              bitPattern: SinglePrecision.extremum(
+                p.bitPattern, q.bitPattern, isMaximum: operation == .maximum)))
         default: return UInt32(y)
         }
-        return UInt32(isBrain ? BrainBits.fromDouble(result) : HalfBits.fromDouble(result))
+        return UInt32(isBrain ? BrainFloat.bits(result) : HalfPrecision.bits(result))
       }
       return half(0) | half(16) << 16
     default: break
@@ -175,7 +171,7 @@ enum Atomics {
   private static func combined64(
     _ operation: Operation, _ format: Format, _ old: UInt64, _ value: UInt64
   ) -> UInt64 {
-    if format == .double, operation == .add { return DoublePrecision.add(old, value, .nearest) }
+    if format == .double, operation == .add { return DoublePrecision.add(old, value) }
     let isLess =
       format == .signed64 ? Int64(bitPattern: value) < Int64(bitPattern: old) : value < old
     switch operation {

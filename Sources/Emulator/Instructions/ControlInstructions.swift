@@ -71,10 +71,12 @@ extension InstructionRules {
     },
     "KILL": { c in c.operation.run = { w, _ in w.exit(w.mask) } },
     "BSSY": { c in
-      c.ignore("RECONVERGENT", "RELIABLE")
+      c.operation.flag = c.take("RECONVERGENT") || c.take("RELIABLE")
       c.operation.mode = try c.convergenceBarrier()
       _ = try c.integer()
-      c.operation.run = { w, o in w.convergence.arm(barrier: o.pointee.mode, lanes: w.mask) }
+      c.operation.run = { w, o in
+        w.convergence.arm(barrier: o.pointee.mode, lanes: w.mask, isFirm: o.pointee.flag)
+      }
     },
     "BSYNC": { c in
       c.ignore("RECONVERGENT", "RELIABLE")

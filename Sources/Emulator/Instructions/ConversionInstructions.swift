@@ -65,7 +65,7 @@ extension InstructionRules {
       c.operation.secondFlag = c.take("RELU")
       c.operation.saturates = c.take("SATFINITE")
       if c.take("PACK_AB_MERGE_C") {
-        guard let format = c.choice(["E4M3": EightBitFormat.e4m3, "E5M2": .e5m2]) else {
+        guard let format = c.choice(["E4M3": FloatFormat.e4m3, "E5M2": .e5m2]) else {
           throw c.unsupported("no eight-bit format")
         }
         c.ignore("F32")
@@ -78,7 +78,7 @@ extension InstructionRules {
         return
       }
       if c.take("UNPACK_B") {
-        guard let format = c.choice(["E4M3": EightBitFormat.e4m3, "E5M2": .e5m2]) else {
+        guard let format = c.choice(["E4M3": FloatFormat.e4m3, "E5M2": .e5m2]) else {
           throw c.unsupported("no eight-bit format")
         }
         c.ignore("F16")
@@ -124,16 +124,14 @@ extension InstructionRules {
   ]
 }
 
-/// Float formats of conversions.
-enum FloatType: Int {
-  case single, double, half, brain, tensor
-
+extension FloatFormat {
   var reading: DecodeContext.Reading {
     switch self {
     case .single, .tensor: .float
     case .double: .double
     case .half: .half
     case .brain: .brain
+    case .e4m3, .e5m2: .integer
     }
   }
 }
@@ -145,8 +143,8 @@ struct IntegerType {
 
 extension DecodeContext {
   /// The first float type among the modifiers, in the order of the text.
-  mutating func takeFloatType() -> FloatType? {
-    let names: [String: FloatType] = [
+  mutating func takeFloatType() -> FloatFormat? {
+    let names: [String: FloatFormat] = [
       "F32": .single, "F64": .double, "F16": .half, "BF16": .brain, "BF16_V2": .brain,
       "TF32": .tensor,
     ]
@@ -181,61 +179,37 @@ extension DecodeContext {
 }
 
 enum Conversions {
+  /// A lane's bits in one of the float formats.
   @inline(__always)
-  static func rounded(_ value: Double, _ rounding: Rounding) -> Double {
-    switch rounding {
-    case .nearest: value.rounded(.toNearestOrEven)
-    case .down: value.rounded(.down)
-    case .up: value.rounded(.up)
-    case .zero: value.rounded(.towardZero)
+  private static func bits(
+    _ format: FloatFormat, _ a: UnsafePointer<UInt32>, _ lane: Int, _ o: UnsafePointer<Operation>
+  ) -> UInt64 {
+    switch format {
+    case .half, .brain: UInt64(Halves.pick(o.pointee.a, a[lane], high: false))
+    case .double: a.wide(lane)
+    default:
+      UInt64(o.pointee.flushes ? SinglePrecision.flushed(a[lane]) : a[lane])
     }
   }
 
-  /// A lane's value in one of the float formats.
   @inline(__always)
-  private static func value(
-    _ type: FloatType, _ a: UnsafePointer<UInt32>, _ lane: Int, _ o: UnsafePointer<Operation>
-  ) -> Double {
-    switch type {
-    case .single, .tensor:
-      let bits = o.pointee.flushes ? SinglePrecision.flushed(a[lane]) : a[lane]
-      return Double(Float(bitPattern: bits))
-    case .double: return Double(bitPattern: a.wide(lane))
-    case .half:
-      return Double(HalfBits.toFloat(Halves.pick(o.pointee.a, a[lane], high: false)))
-    case .brain:
-      return Double(BrainBits.toFloat(Halves.pick(o.pointee.a, a[lane], high: false)))
-    }
+  private static func set(
+    _ d: UnsafeMutablePointer<UInt32>, _ lane: Int, _ bits: UInt64, isWide: Bool
+  ) {
+    if isWide { d.setWide(lane, bits) } else { d[lane] = UInt32(truncatingIfNeeded: bits) }
   }
 
-  /// Out of range clamps; a NaN gives 0, or the sign bit alone where the mnemonic does not say
-  /// `.NTZ` (PTX ISA, `cvt`).
   static let toInteger: Handler = { w, o in
-    let type = FloatType(rawValue: o.pointee.mode) ?? .single
-    let a = w.read(o.pointee.a, slot: 0, words: type == .double ? 2 : 1)
+    let source = FloatFormat(rawValue: o.pointee.mode) ?? .single
+    let a = w.read(o.pointee.a, slot: 0, words: source == .double ? 2 : 1)
     let d = w.write(o)
-    let (bits, isSigned) = (o.pointee.width, o.pointee.isSigned)
-    let high = isSigned ? (1.0 as Double).scaled(bits - 1) : (1.0 as Double).scaled(bits)
-    let low = isSigned ? -high : 0
+    let (width, isSigned) = (UInt32(o.pointee.width), o.pointee.isSigned)
+    let (rounding, nanIsZero) = (o.pointee.rounding, o.pointee.secondFlag)
     w.eachLane { lane in
-      let value = rounded(value(type, a, lane, o), o.pointee.rounding)
-      let result: UInt64
-      if value.isNaN {
-        result = o.pointee.secondFlag ? 0 : 1 << UInt64(bits - 1)
-      } else if value >= high {
-        result = isSigned ? (1 << UInt64(bits - 1)) - 1 : (bits == 64 ? .max : 1 << UInt64(bits) - 1)
-      } else if value < low {
-        result = isSigned ? 0 &- (1 << UInt64(bits - 1)) : 0
-      } else if isSigned {
-        result = UInt64(bitPattern: Int64(value))
-      } else {
-        result = UInt64(value)
-      }
-      if bits == 64 {
-        d.setWide(lane, result)
-      } else {
-        d[lane] = UInt32(truncatingIfNeeded: result)
-      }
+      let result = Conversion.integer(
+        source.value(bits(source, a, lane, o)), width: width, isSigned: isSigned,
+        rounding: rounding, nanIsZero: nanIsZero)
+      set(d, lane, result, isWide: width == 64)
     }
   }
 
@@ -243,77 +217,41 @@ enum Conversions {
     let (bits, isSigned) = (o.pointee.width, o.pointee.isSigned)
     let a = w.read(o.pointee.a, slot: 0, words: bits == 64 ? 2 : 1)
     let d = w.write(o)
-    let type = FloatType(rawValue: o.pointee.mode) ?? .single
+    let target = FloatFormat(rawValue: o.pointee.mode) ?? .single
     let rounding = o.pointee.rounding
     w.eachLane { lane in
-      var raw = bits == 64 ? a.wide(lane) : UInt64(a[lane] >> o.pointee.immediate)
-      if bits < 64 { raw &= 1 << UInt64(bits) - 1 }
-      let isNegative = isSigned && raw >> UInt64(bits - 1) & 1 == 1
-      if isNegative, bits < 64 { raw |= .max << UInt64(bits) }
-      let magnitude = isNegative ? 0 &- raw : raw
-      // Exact as the sum of its halves.
-      let (sum, error) = ExactSum.add(
-        Double(magnitude >> 32) * 0x1p32, Double(magnitude & 0xffff_ffff))
-      let sign: Double = isNegative ? -1 : 1
-      switch type {
-      case .double:
-        var value = sign * sum
-        let lost = sign * error
-        switch rounding {
-        case .nearest: break
-        case .down: if lost < 0 { value = value.nextDown }
-        case .up: if lost > 0 { value = value.nextUp }
-        case .zero: if error < 0 { value = sign * sum.nextDown }
-        }
-        d.setWide(lane, value.bitPattern)
-      case .single, .tensor:
-        d[lane] = ExactSum.single(sign * ExactSum.odd(sum, error: error), rounding).bitPattern
-      case .half:
-        d[lane] = UInt32(HalfBits.fromDouble(sign * ExactSum.odd(sum, error: error), rounding))
-      case .brain:
-        d[lane] = UInt32(BrainBits.fromDouble(sign * ExactSum.odd(sum, error: error), rounding))
-      }
+      let word = bits == 64 ? a.wide(lane) : UInt64(a[lane] >> o.pointee.immediate)
+      let integer = Conversion.narrow(
+        Int64(bitPattern: word), width: UInt32(bits), isSigned: isSigned, saturate: false)
+      let result = Conversion.float(integer, isSigned: isSigned, to: target, rounding: rounding)
+      set(d, lane, result, isWide: target == .double)
     }
   }
 
   static let toOtherFloat: Handler = { w, o in
-    let source = FloatType(rawValue: o.pointee.mode) ?? .single
-    let target = FloatType(rawValue: o.pointee.width) ?? .single
+    let source = FloatFormat(rawValue: o.pointee.mode) ?? .single
+    let target = FloatFormat(rawValue: o.pointee.width) ?? .single
     let a = w.read(o.pointee.a, slot: 0, words: source == .double ? 2 : 1)
     let d = w.write(o)
-    let rounding = o.pointee.rounding
+    let (rounding, flush) = (o.pointee.rounding, o.pointee.flushes)
+    let saturate = o.pointee.saturates
     w.eachLane { lane in
-      let value = value(source, a, lane, o)
-      switch target {
-      case .double: d.setWide(lane, DoublePrecision.canonical(value))
-      case .single:
-        var bits = SinglePrecision.canonical(ExactSum.single(value, rounding))
-        if o.pointee.flushes { bits = SinglePrecision.flushed(bits) }
-        d[lane] = o.pointee.saturates ? SinglePrecision.saturated(bits) : bits
-      case .half: d[lane] = UInt32(HalfBits.fromDouble(value, rounding))
-      case .brain: d[lane] = UInt32(BrainBits.fromDouble(value, rounding))
-      case .tensor:
-        // Ten fraction bits in a single's layout.
-        d[lane] =
-          value.isNaN
-          ? SinglePrecision.nan
-          : SmallFloat.round(value, exponentBits: 8, fractionBits: 10, rounding: rounding) << 13
-      }
+      let result = Conversion.float(
+        bits(source, a, lane, o), from: source, to: target, rounding: rounding, flush: flush,
+        saturate: saturate)
+      set(d, lane, result, isWide: target == .double)
     }
   }
 
   static let roundToIntegral: Handler = { w, o in
-    let type = FloatType(rawValue: o.pointee.mode) ?? .single
-    let a = w.read(o.pointee.a, slot: 0, words: type == .double ? 2 : 1)
+    let format = FloatFormat(rawValue: o.pointee.mode) ?? .single
+    let a = w.read(o.pointee.a, slot: 0, words: format == .double ? 2 : 1)
     let d = w.write(o)
+    let rounding = o.pointee.rounding
     w.eachLane { lane in
-      let value = rounded(value(type, a, lane, o), o.pointee.rounding)
-      switch type {
-      case .double: d.setWide(lane, DoublePrecision.canonical(value))
-      case .half: d[lane] = UInt32(HalfBits.fromDouble(value))
-      case .brain: d[lane] = UInt32(BrainBits.fromDouble(value))
-      case .single, .tensor: d[lane] = SinglePrecision.canonical(Float(value))
-      }
+      let result = Conversion.roundToIntegral(
+        bits(format, a, lane, o), format, rounding: rounding)
+      set(d, lane, result, isWide: format == .double)
     }
   }
 
@@ -322,15 +260,13 @@ enum Conversions {
     let a = w.read(o.pointee.a, slot: 0)
     let b = w.read(o.pointee.b, slot: 1)
     let d = w.write(o)
-    func half(_ bits: UInt32) -> UInt32 {
-      var value = Double(Float(bitPattern: bits))
-      if o.pointee.secondFlag, value < 0 { value = 0 }
-      return UInt32(
-        o.pointee.width == 2
-          ? BrainBits.fromDouble(value, o.pointee.rounding)
-          : HalfBits.fromDouble(value, o.pointee.rounding))
+    let (isBrain, rounding) = (o.pointee.width == 2, o.pointee.rounding)
+    let (rectify, staysFinite) = (o.pointee.secondFlag, o.pointee.saturates)
+    w.eachLane {
+      d[$0] = Conversion.packHalves(
+        high: a[$0], low: b[$0], isBrain: isBrain, rounding: rounding, rectify: rectify,
+        staysFinite: staysFinite)
     }
-    w.eachLane { d[$0] = half(a[$0]) << 16 | half(b[$0]) }
   }
 
   static let packEight: Handler = { w, o in
@@ -338,24 +274,17 @@ enum Conversions {
     let b = w.read(o.pointee.b, slot: 1)
     let c = w.read(o.pointee.c, slot: 2)
     let d = w.write(o)
-    let format = EightBitFormat(rawValue: o.pointee.mode) ?? .e4m3
-    func byte(_ bits: UInt32) -> UInt32 {
-      var value = Double(Float(bitPattern: bits))
-      if o.pointee.secondFlag, value < 0 { value = 0 }
-      return UInt32(format.bits(value))
+    let (isE5M2, rectify) = (o.pointee.mode == FloatFormat.e5m2.rawValue, o.pointee.secondFlag)
+    w.eachLane {
+      d[$0] = Conversion.packEightBitFloats(
+        high: a[$0], low: b[$0], merged: c[$0], isE5M2: isE5M2, rectify: rectify)
     }
-    w.eachLane { d[$0] = byte(a[$0]) << 8 | byte(b[$0]) | c[$0] << 16 }
   }
 
   static let unpackEight: Handler = { w, o in
     let (a, d) = (w.read(o.pointee.a, slot: 0), w.write(o))
-    let format = EightBitFormat(rawValue: o.pointee.mode) ?? .e4m3
-    let shift = o.pointee.immediate
-    w.eachLane { lane in
-      let low = format.value(UInt8(truncatingIfNeeded: a[lane] >> shift))
-      let high = format.value(UInt8(truncatingIfNeeded: a[lane] >> (shift + 8)))
-      d[lane] = UInt32(HalfBits.fromDouble(low)) | UInt32(HalfBits.fromDouble(high)) << 16
-    }
+    let (isE5M2, shift) = (o.pointee.mode == FloatFormat.e5m2.rawValue, o.pointee.immediate)
+    w.eachLane { d[$0] = Conversion.unpackEightBitFloats(a[$0] >> shift, isE5M2: isE5M2) }
   }
 
   static let narrow: Handler = { w, o in
@@ -389,47 +318,6 @@ enum Conversions {
       let high = narrowed(o, a[lane], sourceIsSigned: true) & keep
       let low = narrowed(o, b[lane], sourceIsSigned: true) & keep
       d[lane] = c[lane] << (2 * width) | high << width | low
-    }
-  }
-}
-
-extension Double {
-  func scaled(_ exponent: Int) -> Double { self * Double(sign: .plus, exponent: exponent, significand: 1) }
-}
-
-/// Eight-bit floats: OCP 8-bit Floating Point Specification, revision 1.0.
-enum EightBitFormat: Int {
-  case e4m3, e5m2
-
-  func value(_ bits: UInt8) -> Double {
-    let sign: Double = bits & 0x80 == 0 ? 1 : -1
-    let magnitude = bits & 0x7f
-    switch self {
-    case .e5m2: return sign * Double(HalfBits.toFloat(UInt16(magnitude) << 8))
-    case .e4m3:
-      if magnitude == 0x7f { return .nan }
-      let exponent = Int(magnitude >> 3)
-      let fraction = Double(magnitude & 7)
-      return exponent == 0
-        ? sign * fraction * 0x1p-9 : sign * (8 + fraction) * (1.0 as Double).scaled(exponent - 10)
-    }
-  }
-
-  /// Nearest even; beyond the range the greatest finite value (`.satfinite`).
-  func bits(_ value: Double) -> UInt8 {
-    if value.isNaN { return 0x7f }
-    let sign: UInt8 = value.sign == .minus ? 0x80 : 0
-    switch self {
-    case .e5m2:
-      let bits = SmallFloat.round(
-        value.magnitude, exponentBits: 5, fractionBits: 2, rounding: .nearest)
-      return sign | UInt8(truncatingIfNeeded: min(bits, 0x7b))
-    case .e4m3:
-      if value.magnitude >= 464 { return sign | 0x7e }
-      // One exponent more than IEEE would give: round as if the format went on.
-      let bits = SmallFloat.round(
-        value.magnitude * 0x1p-120, exponentBits: 8, fractionBits: 3, rounding: .nearest)
-      return sign | UInt8(truncatingIfNeeded: min(bits, 0x7e))
     }
   }
 }

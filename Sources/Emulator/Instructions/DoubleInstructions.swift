@@ -10,7 +10,9 @@ extension InstructionRules {
         let a = w.read(o.pointee.a, slot: 0, words: 2)
         let b = w.read(o.pointee.b, slot: 1, words: 2)
         let (d, rounding) = (w.write(o), o.pointee.rounding)
-        w.eachLane { d.setWide($0, DoublePrecision.add(a.wide($0), b.wide($0), rounding)) }
+        w.eachLane {
+          d.setWide($0, DoublePrecision.add(a.wide($0), b.wide($0), rounding: rounding))
+        }
       }
     },
     "DMUL": { c in
@@ -22,7 +24,9 @@ extension InstructionRules {
         let a = w.read(o.pointee.a, slot: 0, words: 2)
         let b = w.read(o.pointee.b, slot: 1, words: 2)
         let (d, rounding) = (w.write(o), o.pointee.rounding)
-        w.eachLane { d.setWide($0, DoublePrecision.multiply(a.wide($0), b.wide($0), rounding)) }
+        w.eachLane {
+          d.setWide($0, DoublePrecision.multiply(a.wide($0), b.wide($0), rounding: rounding))
+        }
       }
     },
     "DFMA": { c in
@@ -38,7 +42,7 @@ extension InstructionRules {
         let (d, rounding) = (w.write(o), o.pointee.rounding)
         w.eachLane {
           d.setWide(
-            $0, DoublePrecision.multiplyAdd(a.wide($0), b.wide($0), c.wide($0), rounding))
+            $0, DoublePrecision.multiplyAdd(a.wide($0), b.wide($0), c.wide($0), rounding: rounding))
         }
       }
     },
@@ -73,8 +77,8 @@ extension InstructionRules {
           return
         }
         let lanes = w.lanes {
-          SinglePrecision.compares(
-            mode, Double(bitPattern: a.wide($0)), Double(bitPattern: b.wide($0)))
+          Comparison(mode).holds(
+            Double(bitPattern: a.wide($0)), Double(bitPattern: b.wide($0)))
         }
         w.setCompared(o, lanes)
       }

@@ -7,7 +7,7 @@ extension InstructionRules {
     "HMNMX2": { c in
       let reading = c.takeHalfModes()
       c.operation.flag = c.take("NAN")
-      c.operation.secondFlag = c.take("XORSIGN")
+      c.operation.immediate = c.take("XORSIGN") ? 1 : 0
       try c.destination()
       c.operation.a = try c.source(reading)
       c.operation.b = try c.source(reading)
@@ -118,78 +118,90 @@ enum Halves {
   }
 
   @inline(__always)
-  static func value(_ o: UnsafePointer<Operation>, _ bits: UInt16) -> Double {
-    if o.pointee.width == 2 { return Double(BrainBits.toFloat(bits)) }
-    if o.pointee.flushes, bits & 0x7c00 == 0 { return bits & 0x8000 == 0 ? 0 : -0.0 }
-    return Double(HalfBits.toFloat(bits))
+  private static func lane(_ o: UnsafePointer<Operation>) -> HalfLane {
+    HalfLane(
+      isBrain: o.pointee.width == 2, flush: o.pointee.flushes, saturate: o.pointee.saturates,
+      rectify: o.pointee.secondFlag)
   }
 
-  /// A result rounded to the format, clamped as the modifiers say.
+  /// An operand for the low or high result; `.F32` operands hold one single instead, cut to the
+  /// format: compilers turn `cvt.rz.f16.f32` into such an addition of zero.
   @inline(__always)
-  static func result(_ o: UnsafePointer<Operation>, _ value: Double) -> UInt16 {
-    var value = value
-    if o.pointee.saturates { value = value.isNaN || value < 0 ? 0 : min(value, 1) }
-    if o.pointee.secondFlag, !value.isNaN, value < 0 { value = 0 }
-    if o.pointee.width == 2 { return BrainBits.fromDouble(value) }
-    let bits = HalfBits.fromDouble(value)
-    return o.pointee.flushes && bits & 0x7c00 == 0 ? bits & 0x8000 : bits
+  private static func operand(
+    _ lane: HalfLane, _ source: borrowing Source, _ bits: UInt32, high: Bool
+  ) -> UInt16 {
+    guard source.halves == .single else { return pick(source, bits, high: high) }
+    let value = Double(Float(bitPattern: bits))
+    return lane.isBrain ? BrainFloat.bits(value, .zero) : HalfPrecision.bits(value, .zero)
   }
 
+  /// `body` gives a lane's half, `single` its single-precision result (`.F32`).
   @inline(__always)
   private static func apply(
-    _ w: Warp, _ o: UnsafePointer<Operation>, usesAddend: Bool,
-    _ body: (Double, Double, Double) -> Double
+    _ w: Warp, _ o: UnsafePointer<Operation>,
+    _ body: (HalfLane, UInt16, UInt16, UInt16) -> UInt16,
+    single: (HalfLane, UInt16, UInt16, UInt16) -> UInt32
   ) {
     let a = w.read(o.pointee.a, slot: 0)
     let b = w.read(o.pointee.b, slot: 1)
     let c = w.read(o.pointee.c, slot: 2)
     let d = w.write(o)
+    let (half, isSingle) = (lane(o), o.pointee.mode == 1)
     w.eachLane { lane in
-      func one(_ high: Bool) -> Double {
-        body(
-          value(o, pick(o.pointee.a, a[lane], high: high)),
-          value(o, pick(o.pointee.b, b[lane], high: high)),
-          usesAddend ? value(o, pick(o.pointee.c, c[lane], high: high)) : 0)
+      let low = (
+        operand(half, o.pointee.a, a[lane], high: false),
+        operand(half, o.pointee.b, b[lane], high: false),
+        operand(half, o.pointee.c, c[lane], high: false)
+      )
+      if isSingle {
+        d[lane] = single(half, low.0, low.1, low.2)
+        return
       }
-      if o.pointee.mode == 1 {
-        d[lane] = SinglePrecision.canonical(Float(one(false)))
-      } else {
-        d[lane] = UInt32(result(o, one(false))) | UInt32(result(o, one(true))) << 16
-      }
+      let high = body(
+        half, operand(half, o.pointee.a, a[lane], high: true),
+        operand(half, o.pointee.b, b[lane], high: true),
+        operand(half, o.pointee.c, c[lane], high: true))
+      d[lane] = UInt32(body(half, low.0, low.1, low.2)) | UInt32(high) << 16
     }
   }
 
   static let add: Handler = { w, o in
-    apply(w, o, usesAddend: false) { a, b, _ in sum(a, b) }
+    apply(w, o) { lane, a, b, _ in
+      lane.add(a, b)
+    } single: { lane, a, b, _ in
+      lane.addToSingle(a, b)
+    }
   }
 
   static let multiply: Handler = { w, o in
-    apply(w, o, usesAddend: false) { a, b, _ in a * b }
+    apply(w, o) { lane, a, b, _ in
+      lane.multiply(a, b)
+    } single: { lane, a, b, _ in
+      lane.multiplyToSingle(a, b)
+    }
   }
 
   static let multiplyAdd: Handler = { w, o in
-    apply(w, o, usesAddend: true) { a, b, c in sum(a * b, c) }
-  }
-
-  /// A sum that rounds to the format as the exact one does.
-  @inline(__always)
-  private static func sum(_ a: Double, _ b: Double) -> Double {
-    let (sum, error) = ExactSum.add(a, b)
-    return sum.isFinite ? ExactSum.odd(sum, error: error) : sum
+    apply(w, o) { lane, a, b, c in
+      lane.multiplyAdd(a, b, c)
+    } single: { lane, a, b, c in
+      lane.multiplyAddToSingle(a, b, c)
+    }
   }
 
   static let minimum: Handler = { w, o in
     let a = w.read(o.pointee.a, slot: 0)
     let b = w.read(o.pointee.b, slot: 1)
     let (p, d) = (w.predicate(o.pointee.p), w.write(o))
+    let (half, propagatesNaN) = (lane(o), o.pointee.flag)
+    let exclusiveSign = o.pointee.immediate == 1
     w.eachLane { lane in
       let isMaximum = p >> UInt32(lane) & 1 == 0
       func one(_ high: Bool) -> UInt32 {
-        let (x, y) = (pick(o.pointee.a, a[lane], high: high), pick(o.pointee.b, b[lane], high: high))
-        let value = SinglePrecision.minimum(
-          Float(value(o, x)).bitPattern, Float(value(o, y)).bitPattern, isMaximum: isMaximum,
-          propagates: o.pointee.flag)
-        return UInt32(result(o, Double(Float(bitPattern: value))))
+        UInt32(
+          half.extremum(
+            pick(o.pointee.a, a[lane], high: high), pick(o.pointee.b, b[lane], high: high),
+            isMaximum: isMaximum, propagatesNaN: propagatesNaN, exclusiveSign: exclusiveSign))
       }
       d[lane] = one(false) | one(true) << 16
     }
@@ -198,11 +210,11 @@ enum Halves {
   static func compared(_ w: Warp, _ o: UnsafePointer<Operation>, high: Bool) -> UInt32 {
     let a = w.read(o.pointee.a, slot: 0)
     let b = w.read(o.pointee.b, slot: 1)
-    let mode = o.pointee.mode
+    let (half, comparison) = (lane(o), Comparison(o.pointee.mode))
     return w.lanes { lane in
-      SinglePrecision.compares(
-        mode, value(o, pick(o.pointee.a, a[lane], high: high)),
-        value(o, pick(o.pointee.b, b[lane], high: high)))
+      half.compare(
+        comparison, pick(o.pointee.a, a[lane], high: high),
+        pick(o.pointee.b, b[lane], high: high))
     }
   }
 }

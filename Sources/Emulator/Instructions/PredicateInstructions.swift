@@ -89,6 +89,7 @@ extension InstructionRules {
     },
     "S2R": { c in try special(&c, words: 1) },
     "S2UR": { c in try special(&c, words: 1) },
+    "CS2UR": { c in try special(&c, words: c.take("32") ? 1 : 2) },
     "CS2R": { c in try special(&c, words: c.take("32") ? 1 : 2) },
     "LEPC": { c in
       try c.destination(words: 2)

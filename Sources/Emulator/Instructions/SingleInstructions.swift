@@ -149,7 +149,7 @@ extension InstructionRules {
       c.operation.run = { w, o in
         let a = w.read(o.pointee.a, slot: 0)
         let b = w.read(o.pointee.b, slot: 1)
-        w.set(o.pointee.result, w.lanes { DivisionCheck.needsSlowPath(a[$0], b[$0]) })
+        w.set(o.pointee.result, w.lanes { FCHK.needsSlowPath(a[$0], b[$0]) })
       }
     },
   ]
@@ -166,16 +166,17 @@ extension InstructionRules {
       let a = w.read(o.pointee.a, slot: 0, words: 2)
       let b = w.read(o.pointee.b, slot: 1, words: 2)
       let c = w.read(o.pointee.c, slot: 2, words: 2)
-      let (d, rounding) = (w.write(o), o.pointee.rounding)
+      let (d, rounding, flush) = (w.write(o), o.pointee.rounding, o.pointee.flushes)
       w.eachLane { lane in
         for at in [lane, lane + 32] {
           let value =
             switch o.pointee.mode {
-            case 0: SinglePrecision.multiply(a[at], b[at], rounding: rounding)
-            case 1: SinglePrecision.add(a[at], b[at], rounding: rounding)
-            default: SinglePrecision.multiplyAdd(a[at], b[at], c[at], rounding: rounding)
+            case 0: SinglePrecision.multiply(a[at], b[at], rounding: rounding, flush: flush)
+            case 1: SinglePrecision.add(a[at], b[at], rounding: rounding, flush: flush)
+            default:
+              SinglePrecision.multiplyAdd(a[at], b[at], c[at], rounding: rounding, flush: flush)
             }
-          d[at] = o.pointee.flushes ? SinglePrecision.flushed(value) : value
+          d[at] = value
         }
       }
     }
@@ -201,7 +202,7 @@ enum Singles {
     let b = w.read(o.pointee.b, slot: 1)
     let d = w.write(o)
     w.eachLane {
-      d[$0] = SinglePrecision.canonical(Float(bitPattern: a[$0]) + Float(bitPattern: b[$0]))
+      d[$0] = SinglePrecision.add(a[$0], b[$0])
     }
   }
 
@@ -210,7 +211,7 @@ enum Singles {
     let b = w.read(o.pointee.b, slot: 1)
     let d = w.write(o)
     w.eachLane {
-      d[$0] = SinglePrecision.canonical(Float(bitPattern: a[$0]) * Float(bitPattern: b[$0]))
+      d[$0] = SinglePrecision.multiply(a[$0], b[$0])
     }
   }
 
@@ -220,16 +221,15 @@ enum Singles {
     let c = w.read(o.pointee.c, slot: 2)
     let d = w.write(o)
     w.eachLane {
-      d[$0] = SinglePrecision.canonical(
-        Float(bitPattern: c[$0]).addingProduct(
-          Float(bitPattern: a[$0]), Float(bitPattern: b[$0])))
+      d[$0] = SinglePrecision.multiplyAdd(a[$0], b[$0], c[$0])
     }
   }
 
   @inline(__always)
-  private static func finished(_ o: UnsafePointer<Operation>, _ bits: UInt32) -> UInt32 {
-    let value = o.pointee.flushes ? SinglePrecision.flushed(bits) : bits
-    return o.pointee.saturates ? SinglePrecision.saturated(value) : value
+  private static func modes(
+    _ o: UnsafePointer<Operation>
+  ) -> (rounding: Rounding, flush: Bool, saturate: Bool) {
+    (o.pointee.rounding, o.pointee.flushes, o.pointee.saturates)
   }
 
   @inline(__always)
@@ -241,9 +241,10 @@ enum Singles {
     let a = w.read(o.pointee.a, slot: 0)
     let b = w.read(o.pointee.b, slot: 1)
     let d = w.write(o)
+    let (rounding, flush, saturate) = modes(o)
     w.eachLane {
-      d[$0] = finished(
-        o, SinglePrecision.add(input(o, a[$0]), input(o, b[$0]), rounding: o.pointee.rounding))
+      d[$0] = SinglePrecision.add(
+        a[$0], b[$0], rounding: rounding, flush: flush, saturate: saturate)
     }
   }
 
@@ -252,11 +253,10 @@ enum Singles {
     let b = w.read(o.pointee.b, slot: 1)
     let d = w.write(o)
     let scale = Double(bitPattern: UInt64(bitPattern: o.pointee.offset))
+    let (rounding, flush, saturate) = modes(o)
     w.eachLane {
-      d[$0] = finished(
-        o,
-        SinglePrecision.multiply(
-          input(o, a[$0]), input(o, b[$0]), scale: scale, rounding: o.pointee.rounding))
+      d[$0] = SinglePrecision.multiply(
+        a[$0], b[$0], scale: scale, rounding: rounding, flush: flush, saturate: saturate)
     }
   }
 
@@ -265,11 +265,10 @@ enum Singles {
     let b = w.read(o.pointee.b, slot: 1)
     let c = w.read(o.pointee.c, slot: 2)
     let d = w.write(o)
+    let (rounding, flush, saturate) = modes(o)
     w.eachLane {
-      d[$0] = finished(
-        o,
-        SinglePrecision.multiplyAdd(
-          input(o, a[$0]), input(o, b[$0]), input(o, c[$0]), rounding: o.pointee.rounding))
+      d[$0] = SinglePrecision.multiplyAdd(
+        a[$0], b[$0], c[$0], rounding: rounding, flush: flush, saturate: saturate)
     }
   }
 
@@ -279,8 +278,8 @@ enum Singles {
     let (p, d) = (w.predicate(o.pointee.p), w.write(o))
     w.eachLane { lane in
       let (x, y) = (input(o, a[lane]), input(o, b[lane]))
-      var value = SinglePrecision.minimum(
-        x, y, isMaximum: p >> UInt32(lane) & 1 == 0, propagates: o.pointee.flag)
+      var value = SinglePrecision.extremum(
+        x, y, isMaximum: p >> UInt32(lane) & 1 == 0, propagatesNaN: o.pointee.flag)
       if o.pointee.secondFlag {
         value = value & 0x7fff_ffff | (a[lane] ^ b[lane]) & 0x8000_0000
       }
@@ -295,10 +294,10 @@ enum Singles {
     let (p, d) = (w.predicate(o.pointee.p), w.write(o))
     w.eachLane { lane in
       let isMaximum = p >> UInt32(lane) & 1 == 0
-      let first = SinglePrecision.minimum(
-        input(o, a[lane]), input(o, b[lane]), isMaximum: isMaximum, propagates: o.pointee.flag)
-      d[lane] = SinglePrecision.minimum(
-        first, input(o, c[lane]), isMaximum: isMaximum, propagates: o.pointee.flag)
+      let first = SinglePrecision.extremum(
+        input(o, a[lane]), input(o, b[lane]), isMaximum: isMaximum, propagatesNaN: o.pointee.flag)
+      d[lane] = SinglePrecision.extremum(
+        first, input(o, c[lane]), isMaximum: isMaximum, propagatesNaN: o.pointee.flag)
     }
   }
 
@@ -308,8 +307,8 @@ enum Singles {
     let b = w.read(o.pointee.b, slot: 1)
     let mode = o.pointee.mode
     return w.lanes {
-      SinglePrecision.compares(
-        mode, Float(bitPattern: input(o, a[$0])), Float(bitPattern: input(o, b[$0])))
+      Comparison(mode).holds(
+        Float(bitPattern: input(o, a[$0])), Float(bitPattern: input(o, b[$0])))
     }
   }
 
@@ -323,13 +322,10 @@ enum Singles {
         return
       }
       let bits = UInt16(truncatingIfNeeded: halves == .high ? a[lane] >> 16 : a[lane])
-      if o.pointee.width == 1 {
-        let result = Transcendental.evaluate(function, HalfBits.toFloat(bits).bitPattern)
-        d[lane] = UInt32(HalfBits.fromFloat(Float(bitPattern: result)))
-      } else {
-        let result = Transcendental.evaluate(function, BrainBits.toFloat(bits).bitPattern)
-        d[lane] = UInt32(BrainBits.fromFloat(Float(bitPattern: result)))
-      }
+      let format: FloatFormat = o.pointee.width == 1 ? .half : .brain
+      let single = Float(format.value(UInt64(bits))).bitPattern
+      let result = Float(bitPattern: Transcendental.evaluate(function, single))
+      d[lane] = UInt32(truncatingIfNeeded: format.bits(Double(result)))
     }
   }
 }

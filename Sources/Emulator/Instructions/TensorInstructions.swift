@@ -8,11 +8,11 @@ extension InstructionRules {
       }
       let halfResults = c.take("F16")
       c.ignore("F32")
-      let format: MatrixFormat = c.take("BF16") ? .brain : c.take("TF32") ? .tensor : .half
+      let format: FloatFormat = c.take("BF16") ? .brain : c.take("TF32") ? .tensor : .half
       let accumulators = halfResults ? 2 : 4
       try c.destination(words: accumulators)
       c.operation.mode = depth
-      c.operation.immediate = UInt32(format.rawValue)
+      (c.operation.width, c.operation.scale) = (format.rawValue, format.rawValue)
       c.operation.flag = halfResults
       try c.matrices()
       c.operation.run = Matrices.float
@@ -27,7 +27,6 @@ extension InstructionRules {
       let second = c.takeEightBit() ?? first
       try c.destination(words: halfResults ? 2 : 4)
       c.operation.mode = depth
-      c.operation.immediate = UInt32(MatrixFormat.eight.rawValue)
       c.operation.width = first.rawValue
       c.operation.scale = second.rawValue
       c.operation.flag = halfResults
@@ -99,9 +98,6 @@ extension InstructionRules {
   ]
 }
 
-/// Formats of matrix elements.
-enum MatrixFormat: Int { case half, brain, tensor, eight }
-
 extension DecodeContext {
   /// The sources A, B and C.
   mutating func matrices() throws {
@@ -110,8 +106,8 @@ extension DecodeContext {
     operation.c = try source()
   }
 
-  mutating func takeEightBit() -> EightBitFormat? {
-    let names: [String: EightBitFormat] = ["E4M3": .e4m3, "E5M2": .e5m2]
+  mutating func takeEightBit() -> FloatFormat? {
+    let names: [String: FloatFormat] = ["E4M3": .e4m3, "E5M2": .e5m2]
     guard let index = modifiers.firstIndex(where: { names[$0] != nil }) else { return nil }
     return names[modifiers.remove(at: index)]
   }
@@ -127,179 +123,40 @@ extension DecodeContext {
 }
 
 enum Matrices {
-  private static func element(
-    _ format: MatrixFormat, _ eight: EightBitFormat, _ word: UInt32, _ index: Int
-  ) -> Double {
-    switch format {
-    case .half:
-      Double(HalfBits.toFloat(UInt16(truncatingIfNeeded: word >> UInt32(16 * index))))
-    case .brain:
-      Double(BrainBits.toFloat(UInt16(truncatingIfNeeded: word >> UInt32(16 * index))))
-    // Ten fraction bits count; the rest of the register is ignored.
-    case .tensor: Double(Float(bitPattern: word & 0xffff_e000))
-    case .eight: eight.value(UInt8(truncatingIfNeeded: word >> UInt32(8 * index)))
-    }
+  private static func operands(
+    _ w: Warp, _ o: UnsafePointer<Operation>
+  ) -> MatrixMultiply.Operands {
+    MatrixMultiply.Operands(
+      a: w.read(o.pointee.a, slot: 0), b: w.read(o.pointee.b, slot: 1),
+      c: w.read(o.pointee.c, slot: 2), d: w.write(o))
   }
 
   static let float: Handler = { w, o in
-    let format = MatrixFormat(rawValue: Int(o.pointee.immediate)) ?? .half
-    let depth = o.pointee.mode
-    let perRegister = format == .tensor ? 1 : format == .eight ? 4 : 2
-    let layout = FragmentLayout(rows: 16, depth: depth, perRegister: perRegister)
-    let a = w.read(o.pointee.a, slot: 0)
-    let b = w.read(o.pointee.b, slot: 1)
-    let c = w.read(o.pointee.c, slot: 2)
-    let d = w.write(o)
-    let isTuring = w.cta.context.launch.kernel.architecture.number < 80
-    let accumulation = TensorAccumulation(
-      block: isTuring ? 4 : format == .tensor ? 4 : format == .eight ? 16 : 8,
-      alignedBits: isTuring ? 24 : 25)
-    let first = EightBitFormat(rawValue: o.pointee.width) ?? .e4m3
-    let second = EightBitFormat(rawValue: o.pointee.scale) ?? .e4m3
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 24 * depth + depth + 128) { space in
-      let (left, right) = (space.baseAddress!, space.baseAddress! + 16 * depth)
-      let products = right + 8 * depth
-      let results = products + depth
-      for row in 0..<16 {
-        for k in 0..<depth {
-          let place = layout.a(row: row, k: k)
-          left[row * depth + k] = element(
-            format, first, a[place.register * 32 + place.lane], place.element)
-        }
-      }
-      for column in 0..<8 {
-        for k in 0..<depth {
-          let place = layout.b(k: k, column: column)
-          right[column * depth + k] = element(
-            format, second, b[place.register * 32 + place.lane], place.element)
-        }
-      }
-      for row in 0..<16 {
-        for column in 0..<8 {
-          for k in 0..<depth {
-            products[k] = left[row * depth + k] * right[column * depth + k]
-          }
-          let place = FragmentLayout.c(row: row, column: column)
-          let start: Double
-          if o.pointee.flag {
-            let word = c[place.register / 2 * 32 + place.lane]
-            start = Double(
-              HalfBits.toFloat(UInt16(truncatingIfNeeded: word >> UInt32(16 * (place.register % 2)))))
-          } else {
-            start = Double(Float(bitPattern: c[place.register * 32 + place.lane]))
-          }
-          results[row * 8 + column] = accumulation.add(
-            UnsafeBufferPointer(start: products, count: depth), to: start)
-        }
-      }
-      for row in 0..<16 {
-        for column in 0..<8 {
-          let place = FragmentLayout.c(row: row, column: column)
-          let value = results[row * 8 + column]
-          if o.pointee.flag {
-            let at = place.register / 2 * 32 + place.lane
-            let shift = UInt32(16 * (place.register % 2))
-            d[at] = d[at] & ~(0xffff << shift) | UInt32(HalfBits.fromDouble(value)) << shift
-          } else {
-            d[place.register * 32 + place.lane] = SinglePrecision.canonical(Float(value))
-          }
-        }
-      }
-    }
+    let capability = w.cta.context.launch.kernel.architecture.number
+    MatrixMultiply.float(
+      operands(w, o), shape: .init(rows: 16, inner: o.pointee.mode),
+      a: FloatFormat(rawValue: o.pointee.width) ?? .half,
+      b: FloatFormat(rawValue: o.pointee.scale) ?? .half,
+      accumulator: o.pointee.flag ? .half : .single,
+      unit: .of(computeCapability: capability))
   }
 
-  /// Sums wrap unless `.SAT` clamps them.
   static let integer: Handler = { w, o in
-    let (rows, depth, bits) = (o.pointee.scale, o.pointee.mode, o.pointee.width)
-    let layout = FragmentLayout(rows: rows, depth: depth, perRegister: 32 / bits)
-    let a = w.read(o.pointee.a, slot: 0)
-    let b = w.read(o.pointee.b, slot: 1)
-    let c = w.read(o.pointee.c, slot: 2)
-    let d = w.write(o)
-    let (firstSigned, secondSigned) = (o.pointee.isSigned, o.pointee.secondFlag)
-    func element(_ word: UInt32, _ index: Int, _ isSigned: Bool) -> Int64 {
-      let raw = word >> UInt32(bits * index) & (1 << UInt32(bits) - 1)
-      let isNegative = isSigned && raw >> UInt32(bits - 1) & 1 == 1
-      return isNegative ? Int64(raw) - (1 << Int64(bits)) : Int64(raw)
-    }
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 128) { results in
-      for row in 0..<rows {
-        for column in 0..<8 {
-          let place = FragmentLayout.c(row: row, column: column)
-          var sum = Int64(Int32(bitPattern: c[place.register * 32 + place.lane]))
-          for k in 0..<depth {
-            let (p, q) = (layout.a(row: row, k: k), layout.b(k: k, column: column))
-            sum +=
-              element(a[p.register * 32 + p.lane], p.element, firstSigned)
-              * element(b[q.register * 32 + q.lane], q.element, secondSigned)
-          }
-          if o.pointee.saturates { sum = min(max(sum, Int64(Int32.min)), Int64(Int32.max)) }
-          results[row * 8 + column] = UInt32(truncatingIfNeeded: sum)
-        }
-      }
-      for row in 0..<rows {
-        for column in 0..<8 {
-          let place = FragmentLayout.c(row: row, column: column)
-          d[place.register * 32 + place.lane] = results[row * 8 + column]
-        }
-      }
-    }
+    let bits = o.pointee.width
+    MatrixMultiply.integer(
+      operands(w, o), shape: .init(rows: o.pointee.scale, inner: o.pointee.mode),
+      a: .init(bits: bits, isSigned: o.pointee.isSigned),
+      b: .init(bits: bits, isSigned: o.pointee.secondFlag), saturate: o.pointee.saturates)
   }
 
-  /// Single bits: the population count of AND or XOR.
   static let binary: Handler = { w, o in
-    let (rows, depth) = (o.pointee.scale, o.pointee.mode)
-    let layout = FragmentLayout(rows: rows, depth: depth, perRegister: 32)
-    let a = w.read(o.pointee.a, slot: 0)
-    let b = w.read(o.pointee.b, slot: 1)
-    let c = w.read(o.pointee.c, slot: 2)
-    let d = w.write(o)
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 128) { results in
-      for row in 0..<rows {
-        for column in 0..<8 {
-          let place = FragmentLayout.c(row: row, column: column)
-          var sum = c[place.register * 32 + place.lane]
-          for k in stride(from: 0, to: depth, by: 32) {
-            let (p, q) = (layout.a(row: row, k: k), layout.b(k: k, column: column))
-            let (x, y) = (a[p.register * 32 + p.lane], b[q.register * 32 + q.lane])
-            sum &+= UInt32((o.pointee.flag ? x & y : x ^ y).nonzeroBitCount)
-          }
-          results[row * 8 + column] = sum
-        }
-      }
-      for row in 0..<rows {
-        for column in 0..<8 {
-          let place = FragmentLayout.c(row: row, column: column)
-          d[place.register * 32 + place.lane] = results[row * 8 + column]
-        }
-      }
-    }
+    MatrixMultiply.binary(
+      operands(w, o), shape: .init(rows: o.pointee.scale, inner: o.pointee.mode),
+      operation: o.pointee.flag ? .and : .exclusiveOr)
   }
 
-  /// Doubles: fused multiply-adds along K.
   static let double: Handler = { w, o in
-    let a = w.read(o.pointee.a, slot: 0, words: 2)
-    let b = w.read(o.pointee.b, slot: 1, words: 2)
-    let c = w.read(o.pointee.c, slot: 2)
-    let d = w.write(o)
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 64) { results in
-      for row in 0..<8 {
-        for column in 0..<8 {
-          let (lane, half) = (row * 4 + column / 2, column % 2)
-          var sum = (c + half * 64).wide(lane)
-          for k in 0..<4 {
-            sum = DoublePrecision.multiplyAdd(
-              a.wide(row * 4 + k), b.wide(column * 4 + k), sum, o.pointee.rounding)
-          }
-          results[row * 8 + column] = sum
-        }
-      }
-      for row in 0..<8 {
-        for column in 0..<8 {
-          let (lane, half) = (row * 4 + column / 2, column % 2)
-          (d + half * 64).setWide(lane, results[row * 8 + column])
-        }
-      }
-    }
+    MatrixMultiply.double(
+      operands(w, o), shape: .init(rows: 8, inner: 4), rounding: o.pointee.rounding)
   }
 }

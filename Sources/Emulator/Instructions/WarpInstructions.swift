@@ -27,12 +27,9 @@ extension InstructionRules {
       c.operation.run = Exchanges.match
     },
     "REDUX": { c in
-      guard
-        let mode = c.choice([
-          "SUM": 0, "MIN": 1, "MAX": 2, "AND": 3, "OR": 4, "XOR": 5,
-        ])
-      else { throw c.unsupported("no operation") }
-      c.operation.mode = mode
+      // AND goes without saying.
+      c.operation.mode =
+        c.choice(["SUM": 0, "MIN": 1, "MAX": 2, "AND": 3, "OR": 4, "XOR": 5]) ?? 3
       c.operation.isSigned = c.take("S32")
       c.ignore("U32")
       try c.destination()

@@ -12,10 +12,13 @@ struct ListingParser {
   private var mask: UInt32 = .max
   private var patterns: [String: Expression] = [:]
   private var nextAddresses: [UInt64]?
+  private var textBytes = 0
   private var dynamicCount = 0
 
   /// Static instructions of a kernel, and executed instructions of one warp.
   private static let staticLimit = 1 << 16
+  /// Bytes of a kernel's instructions, repetitions included.
+  private static let textLimit = 1 << 21
   private static let dynamicLimit = 1 << 22
   private static let loopLimit = 1 << 24
   private static let kernelDirectives: [String] = [
@@ -87,6 +90,7 @@ struct ListingParser {
     }
     launch = header
     dynamicCount = 0
+    textBytes = 0
     let firstLine = position + 1
     var body = try parseBody(variables: [:], depth: 0, multiplicity: 1)
     guard !code.isEmpty else { throw fail("kernel '\(name)' has no instructions", at: firstLine) }
@@ -321,6 +325,10 @@ struct ListingParser {
   }
 
   private mutating func append(_ text: String, _ control: ControlCode, line: Int) throws {
+    textBytes += text.utf8.count
+    guard textBytes <= Self.textLimit else {
+      throw fail("a kernel's instructions take at most \(Self.textLimit) bytes of text", at: line)
+    }
     guard code.count < Self.staticLimit else {
       throw fail("a kernel has at most \(Self.staticLimit) static instructions", at: line)
     }

@@ -166,7 +166,10 @@ public struct LatencySpec: Codable, Hashable, Sendable {
   public var fp32: Int
   public var half: Int
   public var wideMultiply: Int
+  /// Predicate to the guard of an instruction or to a branch.
   public var predicate: Int
+  /// Predicate to an operand that is read like a value (SEL, PLOP3, carries).
+  public var predicateToValue: Int
   public var uniform: Int
   public var branch: Int
   public var miscellaneous: Int
