@@ -1,120 +1,172 @@
-// Fused attention, forward: tensor-core products and an online softmax.
-#include <cuda_fp16.h>
-
+// Fused attention, forward: a block holds 64 queries of a head in registers and walks over tiles
+// of 64 keys and values; the softmax is kept up to date as the tiles pass, and the scores never
+// leave the registers. Once with all keys, once causal.
 #include "check.h"
+#include "tensor.h"
 
-// One warp handles 16 queries of one head with 32 dimensions, 16 keys at a time.
-constexpr int dimension = 32;
+constexpr int width = 64, queries = 64, keys = 64, threads = 128;
+constexpr float log2e = 1.44269504f;
 
-__device__ inline void multiply(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
-#if __CUDA_ARCH__ >= 800
-  asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-      "{%0,%1,%2,%3};"
-      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-#else
-  asm volatile(
-      "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
-      "{%0,%1,%2,%3};"
-      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-      : "r"(a[0]), "r"(a[1]), "r"(b0));
-  asm volatile(
-      "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
-      "{%0,%1,%2,%3};"
-      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-      : "r"(a[2]), "r"(a[3]), "r"(b1));
-#endif
+typedef __half Tile[64][width + 8];
+
+__device__ void fetch(Tile &tile, const __half *from) {
+  for (int i = threadIdx.x; i < 64 * width / 8; i += threads)
+    copyAsync(&tile[i / (width / 8)][i % (width / 8) * 8], from + i * 8);
 }
 
-__device__ inline unsigned pack(float low, float high) {
-  __half2 pair = __floats2half2_rn(low, high);
-  return *(unsigned *)&pair;
+__device__ uint32_t pack(float low, float high) {
+  __half2 both = __floats2half2_rn(low, high);
+  return *(uint32_t *)&both;
 }
 
-__global__ __launch_bounds__(128) void attention(const __half *q, const __half *k, const __half *v,
-                                                 float *out, int length, float scale) {
-  int lane = threadIdx.x % 32, group = lane / 4, part = lane % 4;
-  int first = (blockIdx.x * 4 + threadIdx.x / 32) * 16;
-  q += blockIdx.y * length * dimension;
-  k += blockIdx.y * length * dimension;
-  v += blockIdx.y * length * dimension;
-  out += blockIdx.y * length * dimension;
-  unsigned query[2][4];
-  for (int half = 0; half < 2; half++)
-    for (int r = 0; r < 4; r++)
-      query[half][r] = *(const unsigned *)&q[(first + group + r % 2 * 8) * dimension + half * 16 +
-                                             part * 2 + r / 2 * 8];
-  float sums[4][4] = {}, greatest[2] = {-INFINITY, -INFINITY}, total[2] = {0, 0};
-  for (int key = 0; key < length; key += 16) {
-    float scores[2][4] = {};
-    for (int n = 0; n < 2; n++)
-      for (int half = 0; half < 2; half++) {
-        const __half *row = &k[(key + n * 8 + group) * dimension + half * 16 + part * 2];
-        multiply(scores[n], query[half], *(const unsigned *)row, *(const unsigned *)(row + 8));
+// The four lanes that hold a row of an accumulator.
+__device__ float largestOfRow(float value) {
+  value = fmaxf(value, __shfl_xor_sync(~0u, value, 1));
+  return fmaxf(value, __shfl_xor_sync(~0u, value, 2));
+}
+
+__device__ float sumOfRow(float value) {
+  value += __shfl_xor_sync(~0u, value, 1);
+  return value + __shfl_xor_sync(~0u, value, 2);
+}
+
+__global__ __launch_bounds__(threads) void attention(const __half *q, const __half *k,
+                                                     const __half *v, float *out, int length,
+                                                     bool causal) {
+  __shared__ __align__(16) Tile qTile, kTile, vTile;
+  int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+  size_t head = (size_t)blockIdx.y * length * width;
+
+  fetch(qTile, q + head + blockIdx.x * queries * width);
+  closeGroup();
+  waitGroups<0>();
+  __syncthreads();
+  uint32_t left[width / 16][4];
+#pragma unroll
+  for (int i = 0; i < width / 16; i++)
+    loadMatrices(left[i], &qTile[warp * 16 + lane % 16][i * 16 + lane / 16 * 8]);
+
+  // Of each pair, the first is of the lane's upper row, the second of the row eight below.
+  float sums[width / 8][4] = {}, largest[2] = {-INFINITY, -INFINITY}, total[2] = {};
+  float scale = log2e * rsqrtf(width);
+  int tiles = causal ? blockIdx.x + 1 : length / keys;
+  for (int tile = 0; tile < tiles; tile++) {
+    __syncthreads();
+    fetch(kTile, k + head + tile * keys * width);
+    fetch(vTile, v + head + tile * keys * width);
+    closeGroup();
+    waitGroups<0>();
+    __syncthreads();
+
+    float scores[keys / 8][4] = {};
+#pragma unroll
+    for (int i = 0; i < width / 16; i++)
+#pragma unroll
+      for (int j = 0; j < keys / 16; j++) {
+        uint32_t right[4];
+        loadMatrices(right, &kTile[j * 16 + lane / 16 * 8 + lane % 8][i * 16 + lane / 8 % 2 * 8]);
+        multiply(scores[2 * j], left[i], right[0], right[1]);
+        multiply(scores[2 * j + 1], left[i], right[2], right[3]);
       }
-    for (int r = 0; r < 2; r++) {
-      float top = fmaxf(fmaxf(scores[0][r * 2], scores[0][r * 2 + 1]),
-                        fmaxf(scores[1][r * 2], scores[1][r * 2 + 1])) * scale;
-      top = fmaxf(top, __shfl_xor_sync(~0u, top, 1));
-      top = fmaxf(top, __shfl_xor_sync(~0u, top, 2));
-      float next = fmaxf(greatest[r], top), fade = __expf(greatest[r] - next), sum = 0;
-      for (int n = 0; n < 2; n++)
-        for (int e = 0; e < 2; e++)
-          sum += scores[n][r * 2 + e] = __expf(scores[n][r * 2 + e] * scale - next);
-      sum += __shfl_xor_sync(~0u, sum, 1);
-      sum += __shfl_xor_sync(~0u, sum, 2);
-      total[r] = total[r] * fade + sum;
-      greatest[r] = next;
-      for (int n = 0; n < 4; n++) sums[n][r * 2] *= fade, sums[n][r * 2 + 1] *= fade;
+
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+      int query = blockIdx.x * queries + warp * 16 + lane / 4 + half * 8;
+      float most = largest[half];
+#pragma unroll
+      for (int j = 0; j < keys / 8; j++)
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+          float &score = scores[j][half * 2 + i];
+          score *= scale;
+          if (causal && tile * keys + j * 8 + lane % 4 * 2 + i > query) score = -INFINITY;
+          most = fmaxf(most, score);
+        }
+      most = largestOfRow(most);
+      float shrink = exp2f(largest[half] - most);
+      largest[half] = most;
+      total[half] *= shrink;
+#pragma unroll
+      for (int j = 0; j < keys / 8; j++)
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+          float &score = scores[j][half * 2 + i];
+          score = exp2f(score - most);
+          total[half] += score;
+        }
+#pragma unroll
+      for (int j = 0; j < width / 8; j++) {
+        sums[j][half * 2] *= shrink;
+        sums[j][half * 2 + 1] *= shrink;
+      }
     }
-    unsigned weights[4] = {pack(scores[0][0], scores[0][1]), pack(scores[0][2], scores[0][3]),
-                           pack(scores[1][0], scores[1][1]), pack(scores[1][2], scores[1][3])};
-    for (int n = 0; n < 4; n++) {
-      const __half *column = &v[(key + part * 2) * dimension + n * 8 + group];
-      __half2 b0 = __halves2half2(column[0], column[dimension]);
-      __half2 b1 = __halves2half2(column[8 * dimension], column[9 * dimension]);
-      multiply(sums[n], weights, *(unsigned *)&b0, *(unsigned *)&b1);
+
+    // Two neighbouring accumulators of the first product are a left operand of the second.
+#pragma unroll
+    for (int i = 0; i < keys / 16; i++) {
+      const float *first = scores[2 * i], *second = scores[2 * i + 1];
+      uint32_t weights[4] = {pack(first[0], first[1]), pack(first[2], first[3]),
+                             pack(second[0], second[1]), pack(second[2], second[3])};
+#pragma unroll
+      for (int j = 0; j < width / 16; j++) {
+        uint32_t right[4];
+        loadTransposed(right, &vTile[i * 16 + lane % 16][j * 16 + lane / 16 * 8]);
+        multiply(sums[2 * j], weights, right[0], right[1]);
+        multiply(sums[2 * j + 1], weights, right[2], right[3]);
+      }
     }
   }
-  for (int n = 0; n < 4; n++)
-    for (int e = 0; e < 4; e++)
-      out[(first + group + e / 2 * 8) * dimension + n * 8 + part * 2 + e % 2] =
-          sums[n][e] / total[e / 2];
+
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    float inverse = 1 / sumOfRow(total[half]);
+    int query = blockIdx.x * queries + warp * 16 + lane / 4 + half * 8;
+    float *row = out + head + query * width + lane % 4 * 2;
+#pragma unroll
+    for (int j = 0; j < width / 8; j++)
+      *(float2 *)(row + j * 8) =
+          make_float2(sums[j][half * 2] * inverse, sums[j][half * 2 + 1] * inverse);
+  }
+}
+
+std::vector<double> reference(const std::vector<__half> &q, const std::vector<__half> &k,
+                              const std::vector<__half> &v, int heads, int length, bool causal) {
+  std::vector<double> out(q.size()), scores(length);
+  auto dot = [](const __half *a, const __half *b) {
+    double sum = 0;
+    for (int i = 0; i < width; i++) sum += (double)__half2float(a[i]) * __half2float(b[i]);
+    return sum;
+  };
+  for (int head = 0; head < heads; head++)
+    for (int query = 0; query < length; query++) {
+      size_t first = (size_t)head * length * width, row = first + query * width;
+      int count = causal ? query + 1 : length;
+      double total = 0;
+      for (int key = 0; key < count; key++)
+        total += scores[key] = std::exp(dot(&q[row], &k[first + key * width]) / std::sqrt(width));
+      for (int key = 0; key < count; key++)
+        for (int i = 0; i < width; i++)
+          out[row + i] += scores[key] / total * __half2float(v[first + key * width + i]);
+    }
+  return out;
 }
 
 int main(int argc, char **argv) {
-  int length = argument(argc, argv, 1, 128) / 64 * 64, heads = argument(argc, argv, 2, 2);
-  size_t count = (size_t)heads * length * dimension;
+  int length = argument(argc, argv, 1, 192) / queries * queries;
+  int heads = argument(argc, argv, 2, 2);
   Generator random;
+  size_t count = (size_t)heads * length * width;
   std::vector<__half> q(count), k(count), v(count);
-  for (auto *a : {&q, &k, &v})
-    for (auto &x : *a) x = __float2half(2 * random.unit() - 1);
+  for (auto *values : {&q, &k, &v})
+    for (__half &value : *values) value = __float2half(random.between(-1, 1));
   Device<__half> dq(q), dk(k), dv(v);
   Device<float> out(count);
-  float scale = 1 / sqrtf((float)dimension);
-  attention<<<dim3(length / 64, heads), 128>>>(dq, dk, dv, out, length, scale);
-  auto found = out.get();
   Verdict verdict("attention");
-  for (int head = 0; head < heads; head++)
-    for (int i = 0; i < length; i++) {
-      size_t base = (size_t)head * length;
-      std::vector<double> weights(length);
-      double total = 0;
-      for (int j = 0; j < length; j++) {
-        double score = 0;
-        for (int d = 0; d < dimension; d++)
-          score += (double)__half2float(q[(base + i) * dimension + d]) *
-                   __half2float(k[(base + j) * dimension + d]);
-        total += weights[j] = exp(score * scale);
-      }
-      for (int d = 0; d < dimension; d++) {
-        double sum = 0;
-        for (int j = 0; j < length; j++)
-          sum += weights[j] / total * __half2float(v[(base + j) * dimension + d]);
-        verdict.expect(near(found[(base + i) * dimension + d], sum, 5e-3, 2e-3), "output",
-                       (long)((base + i) * dimension + d));
-      }
-    }
+  for (bool causal : {false, true}) {
+    attention<<<dim3(length / queries, heads), threads>>>(dq, dk, dv, out, length, causal);
+    // The weights are rounded to half precision before they meet the values.
+    verdict.close(out.get(), reference(q, k, v, heads, length, causal),
+                  causal ? "causal" : "all keys", 0, 1e-3);
+  }
   return verdict.finish();
 }

@@ -1,46 +1,52 @@
-// Option prices by the Black-Scholes formula.
+// Option prices by the formula of Black and Scholes: logarithms, exponentials, square roots and
+// divisions. The cumulative normal distribution is Abramowitz and Stegun's 26.2.17.
 #include "check.h"
 
-__host__ __device__ inline float cumulative(float d) {
-  float k = 1.0f / (1.0f + 0.2316419f * fabsf(d));
-  float tail = 0.39894228f * expf(-0.5f * d * d) *
-               (k * (0.31938153f +
-                     k * (-0.356563782f +
-                          k * (1.781477937f + k * (-1.821255978f + k * 1.330274429f)))));
-  return d > 0 ? 1.0f - tail : tail;
+constexpr float rate = 0.02f, volatility = 0.3f;
+
+template <typename T>
+__host__ __device__ T cumulative(T d) {
+  using namespace std;
+  T k = 1 / (1 + T(0.2316419) * fabs(d));
+  T series = k * (T(0.319381530) +
+                  k * (T(-0.356563782) +
+                       k * (T(1.781477937) + k * (T(-1.821255978) + k * T(1.330274429)))));
+  T tail = T(0.3989422804) * exp(T(-0.5) * d * d) * series;
+  return d > 0 ? 1 - tail : tail;
 }
 
-__host__ __device__ inline void price(float s, float x, float t, float r, float v, float *call,
-                                      float *put) {
-  float root = sqrtf(t), d1 = (logf(s / x) + (r + 0.5f * v * v) * t) / (v * root),
-        d2 = d1 - v * root, discount = expf(-r * t);
-  *call = s * cumulative(d1) - x * discount * cumulative(d2);
-  *put = x * discount * cumulative(-d2) - s * cumulative(-d1);
+template <typename T>
+__host__ __device__ void price(T spot, T strike, T years, T &call, T &put) {
+  using namespace std;
+  T root = sqrt(years);
+  T d1 = (log(spot / strike) + (rate + T(0.5) * volatility * volatility) * years) /
+         (volatility * root);
+  T d2 = d1 - volatility * root, discounted = strike * exp(-rate * years);
+  call = spot * cumulative(d1) - discounted * cumulative(d2);
+  put = discounted * cumulative(-d2) - spot * cumulative(-d1);
 }
 
-__global__ void prices(const float *s, const float *x, const float *t, float *call, float *put,
-                       int n) {
+__global__ void prices(const float *spot, const float *strike, const float *years, float *call,
+                       float *put, int n) {
   for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x)
-    price(s[i], x[i], t[i], 0.02f, 0.3f, &call[i], &put[i]);
+    price(spot[i], strike[i], years[i], call[i], put[i]);
 }
 
 int main(int argc, char **argv) {
   int n = argument(argc, argv, 1, 20000);
   Generator random;
-  std::vector<float> s(n), x(n), t(n);
+  std::vector<float> spot(n), strike(n), years(n);
+  std::vector<double> calls(n), puts(n);
   for (int i = 0; i < n; i++) {
-    s[i] = 5 + 25 * random.unit();
-    x[i] = 1 + 99 * random.unit();
-    t[i] = 0.25f + 9.75f * random.unit();
+    spot[i] = random.between(5, 30);
+    strike[i] = random.between(1, 100);
+    years[i] = random.between(0.25f, 10);
+    price<double>(spot[i], strike[i], years[i], calls[i], puts[i]);
   }
-  Device<float> ds(s), dx(x), dt(t), dc(n), dp(n);
-  prices<<<32, 128>>>(ds, dx, dt, dc, dp, n);
-  auto calls = dc.get(), puts = dp.get();
+  Device<float> dSpot(spot), dStrike(strike), dYears(years), dCall(n), dPut(n);
   Verdict verdict("blackscholes");
-  for (int i = 0; i < n; i++) {
-    float call, put;
-    price(s[i], x[i], t[i], 0.02f, 0.3f, &call, &put);
-    verdict.expect(near(calls[i], call, 1e-4, 1e-4) && near(puts[i], put, 1e-4, 1e-4), "price", i);
-  }
+  prices<<<32, 128>>>(dSpot, dStrike, dYears, dCall, dPut, n);
+  verdict.close(dCall.get(), calls, "call", 1e-5, 1e-4);
+  verdict.close(dPut.get(), puts, "put", 1e-5, 1e-4);
   return verdict.finish();
 }

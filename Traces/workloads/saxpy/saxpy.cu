@@ -1,4 +1,4 @@
-// y = a x + y with a grid-stride loop and four elements a load.
+// y = a x + y in a grid-stride loop, four elements a load.
 #include "check.h"
 
 __global__ void saxpy(float a, const float4 *x, float4 *y, int n) {
@@ -13,7 +13,7 @@ __global__ void saxpy(float a, const float4 *x, float4 *y, int n) {
 }
 
 int main(int argc, char **argv) {
-  int n = argument(argc, argv, 1, 1 << 18);
+  int n = argument(argc, argv, 1, 1 << 18) / 4 * 4;
   Generator random;
   std::vector<float> x(n), y(n), wanted(n);
   for (int i = 0; i < n; i++) {
@@ -22,8 +22,8 @@ int main(int argc, char **argv) {
     wanted[i] = fmaf(2.5f, x[i], y[i]);
   }
   Device<float> dx(x), dy(y);
-  saxpy<<<84, 256>>>(2.5f, (float4 *)dx.data, (float4 *)dy.data, n / 4);
   Verdict verdict("saxpy");
+  saxpy<<<84, 256>>>(2.5f, (const float4 *)dx.data, (float4 *)dy.data, n / 4);
   verdict.equal(dy.get(), wanted, "y");
   return verdict.finish();
 }
