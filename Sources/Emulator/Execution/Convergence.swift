@@ -110,9 +110,17 @@ struct Convergence {
     groups.insert(Group(pc: groups[current].pc, mask: rest), at: current)
   }
 
+  /// Sets who takes part (BSSY, or BMOV, which does not say `isFirm`).
   mutating func arm(barrier: Int, lanes: UInt32, isFirm: Bool? = nil) {
+    let before = participants[barrier]
     participants[barrier] = lanes
     guard let isFirm else { return }
+    // Lanes that went on without the others (see `rotate`) may come here anew while the others
+    // still wait: nobody would wake those, so they go on.
+    for index in groups.indices
+    where groups[index].wait == .barrier(barrier) && groups[index].mask & before != 0 {
+      groups[index].wait = .none
+    }
     let bit = UInt16(1) << UInt16(barrier)
     firm = isFirm ? firm | bit : firm & ~bit
   }
