@@ -86,9 +86,11 @@ public struct FatBinary: Sendable {
       return try compile(source.contents(), architecture)
     }
     let have = entries.map { "\($0.isPTX ? "PTX for " : "")\($0.architecture)" }
-    throw ModuleError(
-      "the program has no code for \(architecture), only "
-        + (have.isEmpty ? "none at all" : have.joined(separator: ", ")))
+    guard let last = have.last else {
+      throw ModuleError("no code for \(architecture), nor for anything else")
+    }
+    let list = have.count == 1 ? last : have.dropLast().joined(separator: ", ") + " and " + last
+    throw ModuleError("no code for \(architecture), only for \(list)")
   }
 }
 
