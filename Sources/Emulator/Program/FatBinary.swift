@@ -70,8 +70,10 @@ public struct FatBinary: Sendable {
 
   /// The cubin for an architecture: its own, else the newest older one of the same generation,
   /// else PTX compiled by `compile` (PTX text, architecture).
+  /// - Parameter program: the program's name, for the message when there is none.
   public func cubin(
-    for architecture: Architecture, compile: (([UInt8], Architecture) throws -> [UInt8])?
+    for architecture: Architecture, in program: String = "the program",
+    compile: (([UInt8], Architecture) throws -> [UInt8])?
   ) throws -> [UInt8] {
     func generation(_ architecture: Architecture) -> Int { architecture.number / 10 }
     let fitting = entries.filter {
@@ -86,11 +88,9 @@ public struct FatBinary: Sendable {
       return try compile(source.contents(), architecture)
     }
     let have = entries.map { "\($0.isPTX ? "PTX for " : "")\($0.architecture)" }
-    guard let last = have.last else {
-      throw ModuleError("no code for \(architecture), nor for anything else")
-    }
-    let list = have.count == 1 ? last : have.dropLast().joined(separator: ", ") + " and " + last
-    throw ModuleError("no code for \(architecture), only for \(list)")
+    throw ModuleError(
+      "no code for \(architecture) in \(program) (it has "
+        + (have.isEmpty ? "none at all" : have.joined(separator: ", ")) + ")")
   }
 }
 

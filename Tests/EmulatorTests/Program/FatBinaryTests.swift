@@ -24,7 +24,9 @@ import Traces
     #expect(try contents(entries, for: 87).first == 86)
     #expect(try contents(entries, for: 80).first == 80)
     #expect(try contents(entries, for: 121).first == 120)
-    #expect(throws: ModuleError("no code for sm_90, only for sm_75, sm_80, sm_86 and sm_120")) {
+    #expect(
+      throws: ModuleError("no code for sm_90 in the program (it has sm_75, sm_80, sm_86, sm_120)")
+    ) {
       try contents(entries, for: 90)
     }
   }

@@ -71,7 +71,9 @@ enum ProgramSamples {
   /// }
   /// typedef int (*Function)(int);
   /// __device__ Function pointer = countdown;
-  /// __global__ void calls(int *out) { out[threadIdx.x] = twice(threadIdx.x) + pointer(threadIdx.x); }
+  /// __global__ void calls(int *out) {
+  ///   out[threadIdx.x] = twice(threadIdx.x) + pointer(threadIdx.x);
+  /// }
   /// ```
   static let callsText = """
     code for sm_86
