@@ -36,6 +36,11 @@ let package = Package(
       name: "CUDAShim", dependencies: ["Emulator", "ISA", "Traces", "CCUDARuntime"],
       exclude: ["versions.map"],
       linkerSettings: [
+        // A program may have no Swift: the runtime is inside.
+        .unsafeFlags([
+          "-static-stdlib", "-use-ld=lld", "-lCoreFoundation", "-l_FoundationICU",
+          "-l_FoundationCShims", "-l_FoundationCollections", "-Xlinker", "-z", "-Xlinker", "defs",
+        ]),
         // Programs ask for the version nodes of the libraries that this one replaces.
         .unsafeFlags([
           "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CUDAShim/versions.map",

@@ -1,3 +1,4 @@
+import Emulator
 import Foundation
 import ISA
 
@@ -50,8 +51,25 @@ struct DeviceDescription {
       case "threadsPerSM": threadsPerSM = value
       case "ctasPerSM": ctasPerSM = value
       case "registersPerSM": registersPerSM = value
+      case "sharedPerSM":
+        sharedPerSM = value
+        sharedPerBlockOptIn = number == 75 ? value : value - 1024
       default: break
       }
+    }
+  }
+
+  var hasClusters: Bool { architecture.number >= 90 }
+  /// Shared memory that the system takes from each CTA, in bytes.
+  var reservedShared: Int { architecture.number >= 80 ? 1024 : 0 }
+  /// Share of the L2 that programs may reserve, in bytes.
+  var persistingL2Bytes: Int { architecture.number >= 80 ? l2Bytes / 4 * 3 : 0 }
+  /// FP32 throughput as a multiple of FP64's.
+  var singleToDouble: Int {
+    switch architecture.number {
+    case 80, 90, 100: 2
+    case 120, 121, 86, 87, 89: 64
+    default: 32
     }
   }
 
@@ -65,9 +83,13 @@ struct DeviceDescription {
     // Registers are split over four sub-cores.
     let warpsByRegisters = registersPerSM / 4 / perWarp * 4
     result = min(result, warpsByRegisters / warps)
-    let reserved = architecture.number >= 80 ? 1024 : 0
-    let perCTA = (shared + reserved + 127) & ~127
+    let perCTA = (shared + reservedShared + 127) & ~127
     if perCTA > 0 { result = min(result, sharedPerSM / perCTA) }
     return max(0, result)
   }
+}
+
+extension KernelImage {
+  /// Static shared memory without the kilobyte of the system that cubins count from sm_90 on.
+  var ownShared: Int { architecture.number >= 90 ? max(0, staticShared - 1024) : staticShared }
 }

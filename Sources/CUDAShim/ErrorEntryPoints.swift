@@ -174,24 +174,35 @@ public func cudaGetLastError() -> Status {
   let runtime = ShimRuntime.shared
   runtime.lock.lock()
   defer { runtime.lock.unlock() }
-  let status = runtime.lastError
-  runtime.lastError = .success
-  return status
+  guard runtime.stickyError == .success else { return runtime.stickyError }
+  let state = runtime.thread
+  defer { state.lastError = .success }
+  return state.lastError
 }
 
 @_cdecl("cudaPeekAtLastError")
-public func cudaPeekAtLastError() -> Status { ShimRuntime.shared.lastError }
+public func cudaPeekAtLastError() -> Status {
+  let runtime = ShimRuntime.shared
+  runtime.lock.lock()
+  defer { runtime.lock.unlock() }
+  return runtime.stickyError == .success ? runtime.thread.lastError : runtime.stickyError
+}
 
 nonisolated(unsafe) private var reported: Set<String> = []
 
+/// Says once that something is not supported.
+func unsupported(_ name: String) -> Status {
+  let runtime = ShimRuntime.shared
+  runtime.lock.lock()
+  defer { runtime.lock.unlock() }
+  if reported.insert(name).inserted {
+    FileHandle.standardError.write(Data("needletail: error: \(name) is not supported\n".utf8))
+  }
+  return runtime.report(.notSupported)
+}
+
 /// Entry points that are not supported say their name, once.
 @_cdecl("needletail_unsupported")
-public func unsupported(_ name: UnsafePointer<CChar>) -> Status {
-  entry { _ in
-    let text = String(cString: name)
-    if reported.insert(text).inserted {
-      FileHandle.standardError.write(Data("needletail: error: \(text) is not supported\n".utf8))
-    }
-    return .notSupported
-  }
+public func unsupportedEntryPoint(_ name: UnsafePointer<CChar>) -> Status {
+  unsupported(String(cString: name))
 }

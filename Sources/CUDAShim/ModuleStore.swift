@@ -7,8 +7,10 @@ final class ModuleStore {
   struct FunctionEntry {
     var module: Int
     var name: String
-    /// `cudaFuncSetAttribute`: dynamic shared memory allowed, in bytes.
-    var maxDynamicShared = 48 << 10
+    /// `cudaFuncSetAttribute`: dynamic shared memory allowed, in bytes; nil: what 48 KiB leave.
+    var maxDynamicShared: Int?
+    /// Clusters of more than 8 CTAs are allowed.
+    var allowsLargeClusters = false
   }
 
   private struct VariableEntry {
@@ -76,7 +78,9 @@ final class ModuleStore {
     case .unread(let data):
       do {
         let binary = try FatBinary(reading: data)
-        let cubin = try binary.cubin(for: architecture, compile: disassembler.assemble)
+        let cubin = try binary.cubin(
+          for: architecture, in: CommandLine.arguments.first ?? "the program",
+          compile: disassembler.assemble)
         let module = try LoadedModule(
           Cubin(cubin), disassembly: disassembler.disassemble(cubin), memory: memory,
           stackBytes: stackBytes)

@@ -3,15 +3,13 @@ import Emulator
 
 // What compiled host code calls before `main`, and how launches find their configuration.
 
-/// Handles are addresses of these boxes.
-private final class Configuration {
-  var grid = CUDADim3(x: 1, y: 1, z: 1)
-  var block = CUDADim3(x: 1, y: 1, z: 1)
-  var shared = 0
+/// What stands between `<<<` and `>>>`.
+struct CallConfiguration {
+  var grid: CUDADim3
+  var block: CUDADim3
+  var shared: Int
   var stream: UnsafeMutableRawPointer?
 }
-
-nonisolated(unsafe) private var configurations: [Configuration] = []
 
 @_cdecl("__cudaRegisterFatBinary")
 public func registerFatBinary(_ wrapper: UnsafeRawPointer) -> UnsafeMutableRawPointer {
@@ -83,15 +81,11 @@ public func initialiseModule(_ handle: UnsafeRawPointer?) -> CChar {
 public func pushCallConfiguration(
   _ grid: CUDADim3, _ block: CUDADim3, _ shared: Int, _ stream: UnsafeMutableRawPointer?
 ) -> UInt32 {
-  let configuration = Configuration()
-  configuration.grid = grid
-  configuration.block = block
-  configuration.shared = shared
-  configuration.stream = stream
   let runtime = ShimRuntime.shared
   runtime.lock.lock()
-  configurations.append(configuration)
-  runtime.lock.unlock()
+  defer { runtime.lock.unlock() }
+  runtime.thread.configurations.append(
+    CallConfiguration(grid: grid, block: block, shared: shared, stream: stream))
   return 0
 }
 
@@ -101,14 +95,17 @@ public func popCallConfiguration(
   _ shared: UnsafeMutablePointer<Int>,
   _ stream: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> Status {
-  entry { _ in
-    guard let configuration = configurations.popLast() else { return .missingConfiguration }
-    grid.pointee = configuration.grid
-    block.pointee = configuration.block
-    shared.pointee = configuration.shared
-    stream.pointee = configuration.stream
-    return .success
+  let runtime = ShimRuntime.shared
+  runtime.lock.lock()
+  defer { runtime.lock.unlock() }
+  guard let configuration = runtime.thread.configurations.popLast() else {
+    return runtime.report(.missingConfiguration)
   }
+  grid.pointee = configuration.grid
+  block.pointee = configuration.block
+  shared.pointee = configuration.shared
+  stream.pointee = configuration.stream
+  return .success
 }
 
 /// Kernels are known by the address of their host function.

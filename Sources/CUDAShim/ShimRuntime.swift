@@ -21,8 +21,28 @@ extension Status {
   static let invalidHandle: Status = 400
   static let illegalAddress: Status = 700
   static let cooperativeLaunchTooLarge: Status = 720
+  static let misalignedAddress: Status = 716
+  static let assertion: Status = 710
+  static let launchTimeout: Status = 702
   static let launchFailure: Status = 719
+  static let launchOutOfResources: Status = 701
+  static let invalidCopyDirection: Status = 21
+  static let notReady: Status = 600
+  static let symbolNotFound: Status = 500
+  static let hostMemoryAlreadyRegistered: Status = 712
+  static let hostMemoryNotRegistered: Status = 713
+  static let captureUnsupported: Status = 900
+  static let captureUnmatched: Status = 903
+  static let invalidClusterSize: Status = 912
   static let notSupported: Status = 801
+}
+
+/// What the runtime keeps for each thread of the program.
+final class ThreadState {
+  /// For `cudaGetLastError`.
+  var lastError: Status = .success
+  /// Configurations between `<<<…>>>` and the launch.
+  var configurations: [CallConfiguration] = []
 }
 
 /// The state behind the entry points: one device, its memory, modules and streams.
@@ -36,23 +56,39 @@ final class ShimRuntime: @unchecked Sendable {
   let memory: DeviceMemory
   let modules: ModuleStore
   let builtins: PrintingBuiltins
+  /// Major version of the library whose place this one takes: 12 or 13.
+  let version: Int
   var recorder: TraceRecorder?
+  /// What a kernel did wrong; from then on every call answers it.
+  private(set) var stickyError: Status = .success
+  private var threads: [UInt: ThreadState] = [:]
+  /// What allocations are for, by address; plain device memory is not listed.
+  var kinds: [UInt64: MemoryKind] = [:]
   var arrays: [UInt: DeviceArray] = [:]
-  var lastError: Status = 0
+  let textures = TextureTable()
+  /// What texture and surface objects were made of, by handle.
+  var textureSources: [UInt64: TextureSource] = [:]
   var limits: [Int32: Int] = [0: 1024, 1: 1 << 20, 2: 8 << 20]
   /// Opaque handles (streams, events, pools) by number.
-  var nextHandle: UInt = 0x1000
-  var events: [UInt: Double] = [:]
-  var streams: Set<UInt> = []
+  private var nextHandle: UInt = 0x1000
+  var events: [UInt: EventState] = [:]
+  var streams: [UInt: StreamState] = [:]
+  var graphs: [UInt: Graph] = [:]
+  var nodes: [UInt: Graph.Node] = [:]
+  var executables: [UInt: ExecutableGraph] = [:]
+  var captures: [UInt: Graph] = [:]
   var workspace: UInt64?
+  /// Kernels started, and the warp instructions that they executed.
   var launches = 0
+  var warpInstructions = 0
   var clock: UInt64 = 1 << 20
-  var pitchedRows: [UInt64: Int] = [:]
   private let status: ShimStatus
+  private let process = getpid()
 
   private init() {
     status = ShimStatus(settings)
     device = DeviceDescription(settings)
+    version = Int(needletail_runtime_version())
     do {
       memory = try DeviceMemory()
     } catch {
@@ -66,20 +102,22 @@ final class ShimRuntime: @unchecked Sendable {
       } catch {
         status.fail(1, "\(error)")
       }
-      atexit { ShimRuntime.shared.finish() }
     }
+    atexit { ShimRuntime.shared.finish() }
     status.start()
   }
 
   /// Closes the trace when the program ends.
   private func finish() {
+    // A process that the program forked has a copy of the recorder that is not its own.
+    guard getpid() == process else { return }
     lock.lock()
     defer { lock.unlock() }
     needletail_flush()
     do {
       try recorder?.finish()
       recorder = nil
-      status.done(launches: launches)
+      status.done(launches: launches, warpInstructions: warpInstructions)
     } catch {
       status.fail(1, "\(error)")
     }
@@ -92,13 +130,32 @@ final class ShimRuntime: @unchecked Sendable {
     status.fail(code, message)
   }
 
-  func progress(_ kernel: String, instructions: Int) {
-    status.progress(launch: launches, kernel: kernel, instructions: instructions)
+  /// A kernel did something wrong: the program goes on and finds out, the trace is given up.
+  func fault(_ error: Status, _ message: String) {
+    recorder?.cancel()
+    recorder = nil
+    stickyError = error
+    needletail_flush()
+    status.fault(message)
   }
 
-  /// Remembers a failure and gives it back.
+  func resetDevice() { stickyError = .success }
+
+  func progress(_ kernel: String) {
+    status.progress(launch: launches, kernel: kernel, instructions: warpInstructions)
+  }
+
+  var thread: ThreadState {
+    let key = UInt(pthread_self())
+    if let state = threads[key] { return state }
+    let state = ThreadState()
+    threads[key] = state
+    return state
+  }
+
+  /// Remembers a failure for `cudaGetLastError` and gives it back.
   func report(_ status: Status) -> Status {
-    if status != .success { lastError = status }
+    if status != .success, status != .notReady { thread.lastError = status }
     return status
   }
 
@@ -113,6 +170,7 @@ func entry(_ body: (ShimRuntime) -> Status) -> Status {
   let runtime = ShimRuntime.shared
   runtime.lock.lock()
   defer { runtime.lock.unlock() }
+  guard runtime.stickyError == .success else { return runtime.report(runtime.stickyError) }
   return runtime.report(body(runtime))
 }
 
@@ -127,8 +185,10 @@ struct ShimSettings {
   let statusPath = ShimSettings.value("STATUS")
   let device = ShimSettings.value("DEVICE") ?? ""
   let threads = max(1, Int(ShimSettings.value("THREADS") ?? "") ?? 1)
-  /// Only kernels whose names contain this text are recorded.
-  let kernelFilter = ShimSettings.value("KERNELS")
+  /// Only kernels whose names contain one of these texts are recorded.
+  let kernelFilter = ShimSettings.value("KERNELS").map {
+    $0.split(separator: ",").map(String.init)
+  }
   /// First and last launch to record, from 1.
   let launches: ClosedRange<Int>? = {
     guard let text = ShimSettings.value("LAUNCHES") else { return nil }
@@ -157,12 +217,21 @@ final class ShimStatus: @unchecked Sendable {
 
   func start() { write("start") }
 
-  func done(launches: Int) { write("done \(launches)") }
+  func done(launches: Int, warpInstructions: Int) { write("done \(launches) \(warpInstructions)") }
 
   func progress(launch: Int, kernel: String, instructions: Int) {
     guard Date().timeIntervalSince(lastWrite) > 0.2 else { return }
     lastWrite = Date()
     write("launch \(launch) \(instructions) \(kernel)")
+  }
+
+  /// A kernel's fault, told once: what follows is its consequence.
+  func fault(_ message: String) {
+    let line = message.replacingOccurrences(of: "\n", with: " ")
+    if path == nil {
+      FileHandle.standardError.write(Data("needletail: error: \(line)\n".utf8))
+    }
+    write("fault 1 \(line)")
   }
 
   func fail(_ code: Int32, _ message: String) -> Never {

@@ -15,7 +15,9 @@ final class TraceRecorder: LaunchRecorder {
 
   /// Whether the launch with this number (from 1) is wanted.
   func wants(launch: Int, kernel: String) -> Bool {
-    if let filter = settings.kernelFilter, !kernel.contains(filter) { return false }
+    if let filter = settings.kernelFilter, !filter.contains(where: kernel.contains) {
+      return false
+    }
     return settings.launches?.contains(launch) ?? true
   }
 
@@ -30,7 +32,7 @@ final class TraceRecorder: LaunchRecorder {
       architecture: launch.kernel.architecture)
     header.cluster = launch.cluster
     header.registers = launch.kernel.registers
-    header.staticShared = launch.kernel.staticShared
+    header.staticShared = launch.kernel.ownShared
     header.dynamicShared = launch.dynamicShared
     header.stream = launch.stream
     header.sharedWindow = GridExecution.sharedWindow

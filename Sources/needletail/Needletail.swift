@@ -10,7 +10,10 @@ struct Needletail: ParsableCommand {
     commandName: "needletail",
     abstract: "A cycle-level simulator of modern NVIDIA GPUs.",
     version: Simulator.version,
-    subcommands: [RunCommand.self, TraceCommandGroup.self, GPUsCommand.self, GPUCommand.self])
+    subcommands: [
+      RunCommand.self, TraceCommandGroup.self, EmulateCommand.self, GPUsCommand.self,
+      GPUCommand.self,
+    ])
 
   static func main() {
     do {

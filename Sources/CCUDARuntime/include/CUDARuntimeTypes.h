@@ -53,6 +53,23 @@ typedef struct {
 } CUDALaunchConfiguration;
 
 typedef struct {
+  void *function;
+  CUDADim3 grid, block;
+  uint32_t sharedBytes;
+  void **arguments;
+  void **extra;
+} CUDAKernelNode;
+
+typedef struct {
+  void *target;
+  size_t pitch;
+  uint32_t value, elementBytes;
+  size_t width, height;
+} CUDAMemset;
+
+typedef struct { void (*function)(void *); void *data; } CUDAHostNode;
+
+typedef struct {
   int type;
   union {
     struct { void *array; } array;
@@ -84,6 +101,10 @@ typedef struct { int magic, version; const void *data; void *files; } CUDAFatBin
 // The program's own standard output, which device printf shares.
 void needletail_print(const void *bytes, size_t count);
 void needletail_flush(void);
+
+// Major version of the library whose place this one takes: by the name, `…/libcudart.so.12`, under
+// which the loader found it.
+int needletail_runtime_version(void);
 
 // Called by entry points that are not supported; answers cudaErrorNotSupported.
 int needletail_unsupported(const char *name);

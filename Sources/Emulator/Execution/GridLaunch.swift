@@ -35,6 +35,8 @@ public struct ExecutionOptions: Sendable {
   public var startClock: UInt64 = 0
   /// Zeroed device memory that the threads of a cooperative launch meet in.
   public var gridWorkspace: UInt64?
+  /// What texture and surface handles stand for.
+  public var textures: TextureTable?
 
   public init() {}
 }

@@ -48,7 +48,13 @@ extension InstructionRules {
       let absolute = c.take("ABS")
       c.ignore("REL")
       guard case .register = c.operands.first?.kind else {
-        c.operation.target = try c.codeTarget()
+        let place = try c.integer()
+        if absolute, let builtin = Builtin(address: UInt64(bitPattern: place)) {
+          c.operation.mode = Int(builtin.rawValue)
+          c.operation.run = Control.callBuiltin
+          return
+        }
+        c.operation.target = Int(place) / Int(c.architecture.instructionBytes)
         c.operation.run = { w, o in w.jump(w.mask, to: o.pointee.target) }
         return
       }
@@ -295,6 +301,12 @@ enum Control {
       return
     }
     try jumpAbsolute(w, o)
+  }
+
+  /// A call whose target the loader has put into the instruction.
+  static let callBuiltin: Handler = { w, o in
+    guard let builtin = Builtin(rawValue: UInt64(o.pointee.mode)) else { return }
+    try w.call(builtin)
   }
 
   static let barrier: Handler = { w, o in

@@ -6,192 +6,173 @@ import ISA
 public struct Cubin: Sendable {
   public struct Kernel: Sendable {
     public var name: String
-    public var registers: Int
-    public var staticShared: Int
+    public var registers = 255
+    /// Bytes of statically allocated shared memory.
+    public var staticShared = 0
     /// Bytes of stack that the compiler counted for one thread.
-    public var frameBytes: Int
-    public var parameters: [KernelImage.Parameter]
+    public var frameBytes = 0
+    /// The compiler found no bound of the stack: recursion, or calls through pointers.
+    public var stackIsUnbounded = false
+    public var parameters: [KernelImage.Parameter] = []
+    /// Byte offset of the first parameter in constant bank 0.
     public var parameterBase: Int
-    public var parameterBytes: Int
+    public var parameterBytes = 0
     /// Constant bank 2 and others that belong to this kernel.
-    public var constants: [Int: [UInt8]]
+    public var constants: [Int: [UInt8]] = [:]
     /// Threads per CTA that the code was compiled for; 0 when unsaid.
-    public var maximumThreads: Int
+    public var maximumThreads = 0
+    /// CTA barriers that the code uses.
+    public var barriers = 0
+    /// CTAs of a cluster where the kernel itself says it.
+    public var cluster: Dim3?
+    /// The instructions are meant to run in a cooperative launch.
+    public var usesCooperativeGroups = false
   }
 
-  public enum Place: Hashable, Sendable { case global, initialised, constant(bank: Int) }
+  /// The parts of a module that are put into memory, and the parts of code.
+  public enum Place: Hashable, Sendable {
+    case global, initialised
+    case constant(bank: Int)
+    /// A function's code, by name.
+    case code(function: String)
+  }
 
   public struct Variable: Sendable {
     public var name: String
     public var place: Place
+    /// Bytes from the start of the place.
     public var offset: Int
     public var size: Int
   }
 
-  /// A 64-bit address to be put into module-wide data.
-  public struct Fixup: Sendable {
-    public var place: Place
-    public var offset: Int
-    /// The symbol, and what is added to its address.
-    public var symbol: String
-    public var addend: Int64
-  }
-
   public let architecture: Architecture
-  public let elf: ELFFile
   public private(set) var kernels: [Kernel] = []
+  /// Functions with code of their own that are not kernels: separate compilation leaves them.
+  public private(set) var functions: [String] = []
   public private(set) var variables: [Variable] = []
   public private(set) var fixups: [Fixup] = []
   /// Bytes of zeroed global variables, initialised ones, and module-wide constant banks.
   public private(set) var globalBytes = 0
   public private(set) var initialised: [UInt8] = []
   public private(set) var constants: [Int: [UInt8]] = [:]
+  /// Bytes of code of each kernel and function.
+  public private(set) var codeBytes: [String: Int] = [:]
+
+  /// No global variable is larger than this many bytes; a size beyond it is damage.
+  private static let globalLimit = 1 << 36
+  /// `EM_CUDA`.
+  private static let machine: UInt16 = 190
 
   public init(_ bytes: [UInt8]) throws {
-    elf = try ELFFile(bytes)
-    guard elf.machine == 190 else { throw ModuleError("an ELF file, but not of CUDA code") }
+    let elf = try ELFFile(bytes)
+    guard elf.machine == Self.machine else {
+      throw ModuleError("an ELF file, but not of CUDA code")
+    }
     // The place of the SM version moved with ABI version 8.
     let number = elf.abiVersion >= 8 ? Int(elf.flags >> 8 & 0xff) : Int(elf.flags & 0xff)
     guard number >= 75 else {
       throw ModuleError("code for sm_\(number); sm_75 is the first that can be executed")
     }
     architecture = Architecture(number)
-    try readModule()
-    for section in elf.sections where section.name.hasPrefix(".text.") {
-      kernels.append(try readKernel(String(section.name.dropFirst(6)), section))
-    }
-    // Device functions that are not kernels have no constant bank 0.
-    kernels.removeAll { elf.section(named: ".nv.constant0." + $0.name) == nil }
+    try readModule(elf)
+    try readCode(elf)
   }
 
-  private mutating func readModule() throws {
+  private mutating func readModule(_ elf: ELFFile) throws {
     for section in elf.sections {
-      if section.name == ".nv.global" {
+      switch Self.place(of: section) {
+      case .global:
+        guard section.size <= Self.globalLimit else {
+          throw ModuleError("\(section.size) bytes of variables")
+        }
         globalBytes = section.size
-      } else if section.name == ".nv.global.init" {
-        initialised = elf.contents(section)
+      case .initialised: initialised = try elf.contents(section)
+      case .constant(let bank): constants[bank] = try elf.constants(section)
+      case .code, nil: break
+      }
+    }
+    let places = elf.sections.map(Self.place)
+    // `STT_OBJECT`.
+    for symbol in elf.symbols where symbol.type == 1 && places.indices.contains(symbol.section) {
+      guard let place = places[symbol.section] else { continue }
+      let size = elf.sections[symbol.section].size
+      guard symbol.value <= UInt64(size), symbol.size >= 0, symbol.size <= size - Int(symbol.value)
+      else { throw ModuleError("variable \(symbol.name) lies outside its section") }
+      variables.append(
+        Variable(
+          name: symbol.name, place: place, offset: Int(symbol.value), size: symbol.size))
+    }
+    fixups = try Self.fixups(elf, places)
+  }
+
+  private mutating func readCode(_ elf: ELFFile) throws {
+    let attributes = try ModuleAttributes(elf)
+    let constants = try elf.kernelConstants()
+    for section in elf.sections {
+      guard case .code(let name) = Self.place(of: section) else { continue }
+      guard codeBytes.updateValue(section.size, forKey: name) == nil else {
+        throw ModuleError("two functions are called \(name)")
+      }
+      // Device functions that are not kernels have no constant bank 0.
+      guard let banks = constants[name], banks[0] != nil else {
+        functions.append(name)
+        continue
+      }
+      var kernel = Kernel(name: name, parameterBase: ConstantLayout(architecture).parameters)
+      kernel.constants = banks.filter { $0.key != 0 }
+      if let shared = elf.section(named: ".nv.shared." + name) {
+        kernel.staticShared = shared.size
+      }
+      if section.info >> 24 > 0 { kernel.registers = Int(section.info >> 24) }
+      attributes.apply(to: &kernel)
+      if let info = elf.section(named: ".nv.info." + name) {
+        try kernel.read(elf.contents(info))
+      }
+      try kernel.check()
+      kernels.append(kernel)
+    }
+  }
+
+  /// What a section's name says about where its bytes go.
+  static func place(of section: ELFFile.Section) -> Place? {
+    switch section.name {
+    case ".nv.global": .global
+    case ".nv.global.init": .initialised
+    default:
+      if section.name.hasPrefix(".text.") {
+        .code(function: String(section.name.dropFirst(6)))
       } else if section.name.hasPrefix(".nv.constant"),
         let bank = Int(section.name.dropFirst(12)), (1...31).contains(bank)
       {
-        constants[bank] = elf.contents(section)
-      }
-    }
-    for symbol in elf.symbols where symbol.type == 1 {
-      guard let place = place(ofSection: symbol.section) else { continue }
-      variables.append(
-        Variable(
-          name: symbol.name, place: place, offset: Int(truncatingIfNeeded: symbol.value),
-          size: symbol.size))
-    }
-    for (index, section) in elf.sections.enumerated() {
-      guard let place = place(ofSection: index) else { continue }
-      let data = elf.contents(section)
-      for relocation in elf.relocations(of: section.name) {
-        guard relocation.symbol < elf.symbols.count, relocation.symbol >= 0 else {
-          throw ModuleError("a relocation without a symbol")
-        }
-        let symbol = elf.symbols[relocation.symbol]
-        // Type 2 is a 64-bit address.
-        guard relocation.type == 2 else {
-          throw ModuleError("relocation type \(relocation.type) against \(symbol.name)")
-        }
-        guard relocation.offset >= 0, relocation.offset <= data.count - 8 else {
-          throw ModuleError("a relocation outside its section")
-        }
-        let inPlace: UInt64 = try ByteReader(data).read(relocation.offset)
-        fixups.append(
-          Fixup(
-            place: place, offset: relocation.offset, symbol: symbol.name,
-            addend: relocation.addend ?? Int64(bitPattern: inPlace)))
-      }
-    }
-  }
-
-  private func place(ofSection index: Int) -> Place? {
-    guard index >= 0, index < elf.sections.count else { return nil }
-    let name = elf.sections[index].name
-    if name == ".nv.global" { return .global }
-    if name == ".nv.global.init" { return .initialised }
-    if name.hasPrefix(".nv.constant"), let bank = Int(name.dropFirst(12)), (1...31).contains(bank) {
-      return .constant(bank: bank)
-    }
-    return nil
-  }
-
-  private func readKernel(_ name: String, _ section: ELFFile.Section) throws -> Kernel {
-    let layout = ConstantLayout(architecture)
-    var kernel = Kernel(
-      name: name, registers: Int(section.info >> 24), staticShared: 0, frameBytes: 0,
-      parameters: [], parameterBase: layout.parameters, parameterBytes: 0, constants: [:],
-      maximumThreads: 0)
-    if let shared = elf.section(named: ".nv.shared." + name) { kernel.staticShared = shared.size }
-    for other in elf.sections where other.name.hasSuffix("." + name) {
-      let prefix = other.name.dropLast(name.count + 1)
-      guard prefix.hasPrefix(".nv.constant"), let bank = Int(prefix.dropFirst(12)),
-        (1...31).contains(bank)
-      else { continue }
-      kernel.constants[bank] = elf.contents(other)
-    }
-    if let info = elf.section(named: ".nv.info." + name) {
-      for attribute in try attributes(elf.contents(info)) {
-        let reader = ByteReader(attribute.payload)
-        switch attribute.number {
-        case 0x0a where attribute.payload.count >= 8:  // where parameters stand
-          kernel.parameterBase = Int(try reader.read(4) as UInt16)
-          kernel.parameterBytes = Int(try reader.read(6) as UInt16)
-        case 0x17 where attribute.payload.count >= 12:  // one parameter
-          let offset: UInt16 = try reader.read(6)
-          let packed: UInt32 = try reader.read(8)
-          kernel.parameters.append(.init(offset: Int(offset), size: Int(packed >> 18)))
-        case 0x05 where attribute.payload.count >= 12:  // maximum threads
-          kernel.maximumThreads =
-            Int(try reader.read(0) as UInt32) * Int(try reader.read(4) as UInt32)
-            * Int(try reader.read(8) as UInt32)
-        default: break
-        }
-      }
-    }
-    kernel.parameters.sort { $0.offset < $1.offset }
-    if let info = elf.section(named: ".nv.info") {
-      for attribute in try attributes(elf.contents(info)) where attribute.payload.count >= 8 {
-        let reader = ByteReader(attribute.payload)
-        let symbol = Int(try reader.read(0) as UInt32)
-        guard symbol < elf.symbols.count else { continue }
-        let target = elf.symbols[symbol]
-        let value = Int(try reader.read(4) as UInt32)
-        switch attribute.number {
-        case 0x11, 0x12, 0x23:  // frame, least and greatest stack
-          // Functions inside the kernel's section count as well.
-          if target.name == name || target.name.hasPrefix("$" + name + "$"), value < 1 << 30 {
-            kernel.frameBytes = max(kernel.frameBytes, value)
-          }
-        case 0x2f where target.name == name: kernel.registers = value
-        default: break
-        }
-      }
-    }
-    return kernel
-  }
-
-  private struct Attribute {
-    var number: UInt8
-    var payload: [UInt8]
-  }
-
-  /// `.nv.info` records: format, number, and a value or a size with a payload.
-  private func attributes(_ bytes: [UInt8]) throws -> [Attribute] {
-    var result: [Attribute] = []
-    var at = 0
-    while at + 4 <= bytes.count {
-      let size = Int(bytes[at + 2]) | Int(bytes[at + 3]) << 8
-      if bytes[at] == 4 {
-        guard at + 4 + size <= bytes.count else { throw ModuleError("damaged attributes") }
-        result.append(
-          Attribute(number: bytes[at + 1], payload: Array(bytes[(at + 4)..<(at + 4 + size)])))
-        at += 4 + size
+        .constant(bank: bank)
       } else {
-        at += 4
+        nil
       }
+    }
+  }
+}
+
+extension ELFFile {
+  /// Bytes of a constant bank: no hardware has more than 64 KiB of one.
+  fileprivate static let bankLimit = 1 << 16
+
+  fileprivate func constants(_ section: Section) throws -> [UInt8] {
+    guard section.size <= Self.bankLimit else {
+      throw ModuleError("\(section.size) bytes in \(section.name)")
+    }
+    return try contents(section)
+  }
+
+  /// `.nv.constantN.FUNCTION`: banks of each function; of bank 0 only that it is there.
+  fileprivate func kernelConstants() throws -> [String: [Int: [UInt8]]] {
+    var result: [String: [Int: [UInt8]]] = [:]
+    for section in sections where section.name.hasPrefix(".nv.constant") {
+      let rest = section.name.dropFirst(12)
+      guard let dot = rest.firstIndex(of: "."), let bank = Int(rest[..<dot]),
+        (0...31).contains(bank)
+      else { continue }
+      let function = String(rest[rest.index(after: dot)...])
+      result[function, default: [:]][bank] = bank == 0 ? [] : try constants(section)
     }
     return result
   }

@@ -1,5 +1,5 @@
 /// Why a binary cannot be used.
-public struct ModuleError: Error, CustomStringConvertible, Sendable {
+public struct ModuleError: Error, Hashable, CustomStringConvertible, Sendable {
   public let message: String
   public init(_ message: String) { self.message = message }
   public var description: String { message }
@@ -61,16 +61,19 @@ public struct ELFFile: Sendable {
     let count = Int(try reader.read(60) as UInt16)
     let names = Int(try reader.read(62) as UInt16)
     guard count == 0 || entrySize >= 64 else { throw ModuleError("damaged section headers") }
+    var nameOffsets: [Int] = []
     for index in 0..<count {
       let (step, overflow) = table.addingReportingOverflow(index * entrySize)
-      guard !overflow else { throw ModuleError("damaged section headers") }
+      guard !overflow, step >= 0, step <= bytes.count - 64 else {
+        throw ModuleError("section headers outside the file")
+      }
       let offset: UInt64 = try reader.read(step, 24)
       let size: UInt64 = try reader.read(step, 32)
-      var section = Section(
+      let section = Section(
         type: try reader.read(step, 4), offset: Int(truncatingIfNeeded: offset),
         size: Int(truncatingIfNeeded: size),
         link: Int(try reader.read(step, 40) as UInt32), info: try reader.read(step, 44))
-      section.name = "\(try reader.read(step, 0) as UInt32)"
+      nameOffsets.append(Int(try reader.read(step, 0) as UInt32))
       if !section.isEmpty, section.type != 0 {
         guard section.offset >= 0, section.size >= 0, section.size <= bytes.count,
           section.offset <= bytes.count - section.size
@@ -82,64 +85,79 @@ public struct ELFFile: Sendable {
       sections.append(section)
     }
     guard count == 0 || names < count else { throw ModuleError("no section names") }
+    var total = 0
     for index in sections.indices {
-      sections[index].name = text(Int(sections[index].name) ?? 0, in: names)
+      sections[index].name = try text(nameOffsets[index], in: names, &total)
     }
     try readSymbols(reader)
   }
 
   private mutating func readSymbols(_ reader: ByteReader) throws {
     guard let table = sections.first(where: { $0.type == 2 }) else { return }
+    var total = 0
     for index in 0..<(table.size / 24) {
       let at = table.offset + index * 24
       let info: UInt8 = try reader.read(at, 4)
       let size: UInt64 = try reader.read(at, 16)
+      let name = try text(Int(try reader.read(at, 0) as UInt32), in: table.link, &total)
       symbols.append(
         Symbol(
-          name: text(Int(try reader.read(at, 0) as UInt32), in: table.link), type: info & 15,
-          section: Int(try reader.read(at, 6) as UInt16), value: try reader.read(at, 8),
-          size: Int(truncatingIfNeeded: size)))
+          name: name, type: info & 15, section: Int(try reader.read(at, 6) as UInt16),
+          value: try reader.read(at, 8), size: Int(truncatingIfNeeded: size)))
     }
   }
 
-  /// A zero-terminated text of a string section.
-  private func text(_ offset: Int, in section: Int) -> String {
+  /// A zero-terminated text of a string section. `total` counts bytes over all texts: entries of
+  /// a damaged file may all name the same long text.
+  private func text(_ offset: Int, in section: Int, _ total: inout Int) throws -> String {
     guard section >= 0, section < sections.count, !sections[section].isEmpty, offset >= 0,
-      offset < sections[section].size
+      sections[section].type != 0, offset < sections[section].size
     else { return "" }
     let start = sections[section].offset + offset
     let end = sections[section].offset + sections[section].size
-    return String(decoding: bytes[start..<end].prefix { $0 != 0 }, as: UTF8.self)
+    let name = bytes[start..<end].prefix { $0 != 0 }
+    total += name.count
+    guard total <= Self.nameLimit else { throw ModuleError("names without end") }
+    return String(decoding: name, as: UTF8.self)
   }
+
+  /// Bytes of names in one table; real files stay far below.
+  private static let nameLimit = 1 << 27
 
   public func section(named name: String) -> Section? { sections.first { $0.name == name } }
 
-  /// The bytes of a section; zeros where it takes no place in the file.
-  public func contents(_ section: Section) -> [UInt8] {
-    if section.isEmpty { return Array(repeating: 0, count: min(section.size, 1 << 30)) }
+  /// The bytes of a section that takes place in the file.
+  public func contents(_ section: Section) throws -> [UInt8] {
+    guard !section.isEmpty, section.type != 0 else {
+      throw ModuleError("section \(section.name) has no contents")
+    }
     return Array(bytes[section.offset..<(section.offset + section.size)])
   }
 
-  /// Relocations that apply to the section with this name.
-  public func relocations(of name: String) -> [Relocation] {
-    var result: [Relocation] = []
-    for section in sections
-    where (section.type == 4 && section.name == ".rela" + name)
-      || (section.type == 9 && section.name == ".rel" + name)
-    {
+  /// Relocations by the index of the section that they apply to.
+  public func relocations() throws -> [(section: Int, relocations: [Relocation])] {
+    var result: [(Int, [Relocation])] = []
+    // `SHT_RELA` and `SHT_REL`; `sh_info` says the section.
+    for section in sections where section.type == 4 || section.type == 9 {
+      let target = Int(section.info)
+      guard sections.indices.contains(target) else {
+        throw ModuleError("\(section.name) applies to no section")
+      }
       let size = section.type == 4 ? 24 : 16
-      let reader = ByteReader(contents(section))
+      let reader = ByteReader(bytes)
+      var list: [Relocation] = []
       for index in 0..<(section.size / size) {
-        guard let offset: UInt64 = try? reader.read(index * size, 0),
-          let info: UInt64 = try? reader.read(index * size, 8)
-        else { break }
-        let addend: UInt64? = size == 24 ? try? reader.read(index * size, 16) : nil
-        result.append(
+        let at = section.offset + index * size
+        let offset: UInt64 = try reader.read(at, 0)
+        let info: UInt64 = try reader.read(at, 8)
+        let addend: UInt64? = size == 24 ? try reader.read(at, 16) : nil
+        list.append(
           Relocation(
             offset: Int(truncatingIfNeeded: offset), type: UInt32(truncatingIfNeeded: info),
             symbol: Int(truncatingIfNeeded: info >> 32), addend: addend.map(Int64.init(bitPattern:))
           ))
       }
+      result.append((target, list))
     }
     return result
   }

@@ -70,8 +70,10 @@ public struct FatBinary: Sendable {
 
   /// The cubin for an architecture: its own, else the newest older one of the same generation,
   /// else PTX compiled by `compile` (PTX text, architecture).
+  /// - Parameter program: the program's name, for the message when there is none.
   public func cubin(
-    for architecture: Architecture, compile: (([UInt8], Architecture) throws -> [UInt8])?
+    for architecture: Architecture, in program: String = "the program",
+    compile: (([UInt8], Architecture) throws -> [UInt8])?
   ) throws -> [UInt8] {
     func generation(_ architecture: Architecture) -> Int { architecture.number / 10 }
     let fitting = entries.filter {
@@ -87,8 +89,8 @@ public struct FatBinary: Sendable {
     }
     let have = entries.map { "\($0.isPTX ? "PTX for " : "")\($0.architecture)" }
     throw ModuleError(
-      "the program has no code for \(architecture), only "
-        + (have.isEmpty ? "none at all" : have.joined(separator: ", ")))
+      "no code for \(architecture) in \(program) (it has "
+        + (have.isEmpty ? "none at all" : have.joined(separator: ", ")) + ")")
   }
 }
 

@@ -41,6 +41,8 @@ public struct KernelImage: Sendable {
   public var sharedBanks: [Int: SharedBank] = [:]
   /// Threads per CTA that the code was compiled for; 0 when unsaid.
   public var maximumThreads = 0
+  /// CTAs of a cluster where the kernel itself says it (`__cluster_dims__`).
+  public var cluster: Dim3?
 
   public init(name: String, architecture: Architecture, code: [StaticInstruction]) {
     self.name = name

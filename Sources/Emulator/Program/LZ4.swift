@@ -3,6 +3,10 @@
 enum LZ4 {
   /// `expected` is the size of the result; anything else is damage.
   static func decompress(_ input: [UInt8], expected: Int) throws -> [UInt8] {
+    // A byte of input gives at most 255 bytes: sizes beyond it are not believed.
+    guard expected >= 0, expected / 256 <= input.count else {
+      throw ModuleError("damaged LZ4 data")
+    }
     var output: [UInt8] = []
     output.reserveCapacity(expected)
     var at = 0
