@@ -23,78 +23,109 @@ final class PrintingBuiltins: DeviceBuiltins, @unchecked Sendable {
 
   /// Formats as C does; arguments lie in order, each aligned to its size, floats as doubles.
   func print(format address: UInt64, arguments: UInt64, reader: DeviceReader) throws -> UInt32 {
-    let format = Array(try reader.string(at: address).utf8)
+    var format = Array(try reader.string(at: address).utf8)[...]
+    var values = PrintedArguments(start: arguments, reader: reader)
     var output: [UInt8] = []
-    var offset: UInt64 = 0
-    var count: UInt32 = 0
-    func argument(_ bytes: Int) throws -> UInt64 {
-      let size = UInt64(bytes)
-      offset = (offset + size - 1) & ~(size - 1)
-      defer { offset += size }
-      return try reader.word(at: arguments &+ offset, bytes: bytes)
-    }
-    var index = 0
-    while index < format.count {
-      guard format[index] == UInt8(ascii: "%") else {
-        output.append(format[index])
-        index += 1
-        continue
-      }
-      var specification: [UInt8] = []
-      var longs = 0
-      index += 1
-      var conversion: UInt8 = 0
-      while index < format.count {
-        let byte = format[index]
-        index += 1
-        if byte == UInt8(ascii: "l") || byte == UInt8(ascii: "z") || byte == UInt8(ascii: "j") {
-          longs += 1
-        } else if byte == UInt8(ascii: "h") {
-          continue
-        } else if byte == UInt8(ascii: "*") {
-          let width = Int32(truncatingIfNeeded: try argument(4))
-          specification += Array(String(width).utf8)
-        } else if "0123456789.+-# ".utf8.contains(byte) {
-          specification.append(byte)
-        } else {
-          conversion = byte
-          break
-        }
-      }
-      let flags = "%" + String(decoding: specification, as: UTF8.self)
-      switch conversion {
-      case UInt8(ascii: "%"): output.append(conversion)
-      case UInt8(ascii: "d"), UInt8(ascii: "i"):
-        let raw = try argument(longs > 0 ? 8 : 4)
-        let value = longs > 0 ? Int64(bitPattern: raw) : Int64(Int32(truncatingIfNeeded: raw))
-        output += Array(String(format: flags + "lld", value).utf8)
-        count += 1
-      case UInt8(ascii: "u"), UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "o"):
-        let raw = try argument(longs > 0 ? 8 : 4)
-        output += Array(
-          String(format: flags + "ll" + String(UnicodeScalar(conversion)), raw).utf8)
-        count += 1
-      case UInt8(ascii: "c"):
-        output.append(UInt8(truncatingIfNeeded: try argument(4)))
-        count += 1
-      case UInt8(ascii: "p"):
-        output += Array("0x\(String(try argument(8), radix: 16))".utf8)
-        count += 1
-      case UInt8(ascii: "s"):
-        let text = try reader.string(at: argument(8))
-        output += Array(text.utf8)
-        count += 1
-      case UInt8(ascii: "f"), UInt8(ascii: "F"), UInt8(ascii: "e"), UInt8(ascii: "E"),
-        UInt8(ascii: "g"), UInt8(ascii: "G"), UInt8(ascii: "a"), UInt8(ascii: "A"):
-        let value = Double(bitPattern: try argument(8))
-        output += Array(String(format: flags + String(UnicodeScalar(conversion)), value).utf8)
-        count += 1
-      default: break
+    while let byte = format.popFirst() {
+      if byte == UInt8(ascii: "%") {
+        try output += Self.convert(&format, &values)
+      } else {
+        output.append(byte)
       }
     }
     output.withUnsafeBufferPointer { bytes in
       needletail_print(bytes.baseAddress, bytes.count)
     }
-    return count
+    return values.count
   }
+
+  /// The text of the conversion that `format` begins with, behind its percent sign.
+  private static func convert(
+    _ format: inout ArraySlice<UInt8>, _ values: inout PrintedArguments
+  ) throws -> [UInt8] {
+    var flags = "%"
+    var longs = 0
+    var shorts = 0
+    while let byte = format.popFirst() {
+      let character = Character(UnicodeScalar(byte))
+      switch character {
+      case "l", "z", "j", "t": longs += 1
+      case "h": shorts += 1
+      case "*":
+        flags += String(max(-9999, min(9999, Int32(truncatingIfNeeded: try values.next(4)))))
+      case "0"..."9", ".", "+", "-", "#", " ": flags.append(character)
+      case "%": return [byte]
+      default: return try text(character, flags, longs, shorts, &values)
+      }
+      // Nobody means a field of a hundred thousand characters.
+      if flags.count > 12 { return [] }
+    }
+    return []
+  }
+
+  /// What C's printf makes of one value.
+  private static func formatted(_ format: String, _ value: any CVarArg) -> [UInt8] {
+    withVaList([value]) { list in
+      var buffer = [CChar](repeating: 0, count: 1 << 15)
+      let count = vsnprintf(&buffer, buffer.count, format, list)
+      return buffer.prefix(max(0, min(Int(count), buffer.count - 1))).map { UInt8(bitPattern: $0) }
+    }
+  }
+
+  private static func text(
+    _ conversion: Character, _ flags: String, _ longs: Int, _ shorts: Int,
+    _ values: inout PrintedArguments
+  ) throws -> [UInt8] {
+    switch conversion {
+    case "d", "i":
+      let raw = try values.next(longs > 0 ? 8 : 4)
+      let value =
+        longs > 0
+        ? Int64(bitPattern: raw)
+        : shorts > 1
+          ? Int64(Int8(truncatingIfNeeded: raw))
+          : shorts > 0
+            ? Int64(Int16(truncatingIfNeeded: raw)) : Int64(Int32(truncatingIfNeeded: raw))
+      return formatted(flags + "lld", value)
+    case "u", "x", "X", "o":
+      let raw = try values.next(longs > 0 ? 8 : 4)
+      let value = shorts > 1 ? raw & 0xff : shorts > 0 ? raw & 0xffff : raw
+      return formatted(flags + "ll" + String(conversion), value)
+    case "c":
+      let byte = UInt8(truncatingIfNeeded: try values.next(4))
+      return formatted(flags + "c", Int32(byte))
+    case "p":
+      let value = try values.next(8)
+      return Array((value == 0 ? "(nil)" : "0x" + String(value, radix: 16)).utf8)
+    case "s":
+      return try values.string().withCString { formatted(flags + "s", $0) }
+    case "f", "F", "e", "E", "g", "G", "a", "A":
+      return formatted(flags + String(conversion), Double(bitPattern: try values.next(8)))
+    default: return []
+    }
+  }
+}
+
+/// The argument buffer of a device `printf`.
+private struct PrintedArguments {
+  let start: UInt64
+  let reader: DeviceReader
+  private var offset: UInt64 = 0
+  /// Arguments taken so far.
+  private(set) var count: UInt32 = 0
+
+  init(start: UInt64, reader: DeviceReader) {
+    self.start = start
+    self.reader = reader
+  }
+
+  mutating func next(_ bytes: Int) throws -> UInt64 {
+    let size = UInt64(bytes)
+    offset = (offset + size - 1) & ~(size - 1)
+    defer { offset += size }
+    count += 1
+    return try reader.word(at: start &+ offset, bytes: bytes)
+  }
+
+  mutating func string() throws -> String { try reader.string(at: next(8)) }
 }

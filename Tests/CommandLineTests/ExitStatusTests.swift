@@ -56,6 +56,11 @@ func call(_ arguments: [String], input: String = "") throws -> (Int32, String, S
       (["trace", "export", "Traces/pointer-chase.sass", "--format", "gem5", "-o", "/nope/x"], 2),
       (["trace", "export", "README.md", "--format", "micro25", "--xz", "-o", "/nope/x"], 2),
       (["trace", "verify", "README.md"], 65), (["gpu", "show", "nope"], 2),
+      (["trace", "record"], 2), (["trace", "record", "--arch", "sm_61", "--", "/bin/true"], 2),
+      (["trace", "record", "--launches", "5-3", "--", "/bin/true"], 2),
+      (["trace", "record", "-o", "/nope/x", "--", "/nope/program"], 65),
+      (["emulate", "--gpu", "nope", "--", "/bin/true"], 2), (["emulate", "--", "README.md"], 65),
+      (["emulate", "--threads", "0", "--", "/bin/true"], 2),
     ] as [([String], Int32)])
   func `a mistake is one line on standard error and the right status`(
     arguments: [String], status: Int32
