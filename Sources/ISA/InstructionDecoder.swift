@@ -264,6 +264,25 @@ private struct Decoding {
     }
   }
 
+  /// Runs of the predicates that the mask behind PR names: P2R reads no others.
+  private func chosenPredicates() -> [(first: Int, count: Int)] {
+    var mask = 0x7f
+    if let last = words.operands.last, words.operands.count > 1,
+      case .immediate(let value) = OperandScanner(last).parse().kind
+    {
+      mask = value & 0x7f
+    }
+    var runs: [(first: Int, count: Int)] = []
+    for index in 0..<7 where mask >> index & 1 == 1 {
+      if let run = runs.last, run.first + run.count == index {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append((index, 1))
+      }
+    }
+    return runs
+  }
+
   private func range(_ file: RegisterFile, _ number: Int, _ count: Int, slot: Int)
     -> RegisterOperand
   {
@@ -306,8 +325,8 @@ private struct Decoding {
         result.flags.insert(entry.unit == .integer ? .readsClock : .readsClockSlow)
       }
     case .allPredicates(let file):
-      if result.sourceCount == 0 {
-        result.addSource(RegisterOperand(file: file, first: 0, count: 7))
+      for (first, count) in chosenPredicates() {
+        result.addSource(RegisterOperand(file: file, first: UInt8(first), count: UInt8(count)))
       }
     case .other: break
     }

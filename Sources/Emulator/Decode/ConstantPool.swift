@@ -48,8 +48,16 @@ struct ConstantBanks {
   func word(bank: Int, offset: Int) -> UInt32 {
     guard bank >= 0, bank < banks.count else { return 0 }
     return banks[bank].withUnsafeBytes { bytes in
-      guard offset >= 0, offset <= bytes.count - 4 else { return 0 }
-      return bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      guard offset >= 0, offset < bytes.count else { return 0 }
+      if offset <= bytes.count - 4 {
+        return bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      }
+      // The last parameter may end inside a word.
+      var word: UInt32 = 0
+      for index in offset..<bytes.count {
+        word |= UInt32(bytes[index]) << UInt32(8 * (index - offset))
+      }
+      return word
     }
   }
 }

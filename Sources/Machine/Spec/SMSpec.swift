@@ -178,9 +178,9 @@ public struct LatencySpec: Codable, Hashable, Sendable {
   public var uniformMove: Int
   public var branch: Int
   public var miscellaneous: Int
-  /// Cycles by which a store reads its data later than a fixed-latency instruction its operands:
-  /// it may issue that much earlier.
-  public var storeDataSlack: Int
+  /// Cycles by which a store or atomic reads its data later than a fixed-latency instruction its
+  /// operands: it may issue that much earlier.
+  public var memoryDataSlack: Int
   /// Variable latencies, to the earliest dependent issue.
   public var sfu: Int
   public var fp64Add: Int

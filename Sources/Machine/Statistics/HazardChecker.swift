@@ -102,7 +102,8 @@ public struct HazardChecker {
 
   /// Takes out the producers that an instruction has waited for. A pipe of variable latency
   /// completes in order, so a wait covers earlier instructions of the same unit that name no
-  /// counter.
+  /// counter. Conversions of doubles count with the multifunction unit and with FP64: shipped code
+  /// leaves an F2F.F32.F64 to the counter of a later F2I.
   private func settle(
     _ instruction: Instruction, _ record: IssueRecord, _ pending: inout [Int]
   ) {
@@ -125,6 +126,7 @@ public struct HazardChecker {
           continue
         }
         units.insert(producer.unit)
+        if producer.unit == Unit.sfu.rawValue { units.insert(Unit.fp64.rawValue) }
         pending.remove(at: index)
       } else if counter >= 6, units.contains(producer.unit) {
         pending.remove(at: index)
@@ -144,20 +146,22 @@ public struct HazardChecker {
       return isGuard ? Int(record.latency) : min(Int(record.latency), latencies.predicateToValue)
     }
     let written = program.instructions[producer]
-    // A comparison's other results (IADD3's sum beside its carry) have the unit's own latency.
+    // A register beside a predicate (IADD3's sum, VOTE's ballot) has the unit's own latency.
+    let isBesidePredicate = written.flags.contains(.writesPredicate) || written.unit == .predicate
     let latency =
-      written.flags.contains(.writesPredicate)
-      ? min(Int(record.latency), latencies.integer) : Int(record.latency)
-    return isStoreData(consumer, source) ? latency - latencies.storeDataSlack : latency
+      isBesidePredicate ? min(Int(record.latency), latencies.integer) : Int(record.latency)
+    return isMemoryData(consumer, source) ? latency - latencies.memoryDataSlack : latency
   }
 
-  /// A store's data stand behind its address.
-  private func isStoreData(_ consumer: Instruction, _ source: RegisterOperand) -> Bool {
-    guard consumer.action == .store, source.file == .general else { return false }
+  /// Data of stores and atomics stand behind the address.
+  private func isMemoryData(_ consumer: Instruction, _ source: RegisterOperand) -> Bool {
+    guard [.store, .atomic, .reduction].contains(consumer.action), source.file == .general else {
+      return false
+    }
     var general: [RegisterOperand] = []
     for index in 0..<Int(consumer.sourceCount) where consumer.sources[index].file == .general {
       general.append(consumer.sources[index])
     }
-    return general.last == source && (general.count > 1 || consumer.addressKind != .regular)
+    return general.first != source || general.count == 1 && consumer.addressKind != .regular
   }
 }
