@@ -44,7 +44,7 @@ let package = Package(
         // Programs ask for the version nodes of the libraries that this one replaces.
         .unsafeFlags([
           "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CUDAShim/versions.map",
-        ])
+        ]),
       ]),
     .executableTarget(
       name: "needletail",

@@ -12,7 +12,7 @@ struct Needletail: ParsableCommand {
     version: Simulator.version,
     subcommands: [
       RunCommand.self, TraceCommandGroup.self, EmulateCommand.self, GPUsCommand.self,
-      GPUCommand.self,
+      GPUCommand.self, InstructionsCommand.self,
     ])
 
   static func main() {
