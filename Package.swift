@@ -49,7 +49,7 @@ let package = Package(
     .executableTarget(
       name: "needletail",
       dependencies: [
-        "ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports",
+        "ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports", "Emulator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "ISATests", dependencies: ["ISA"]),

@@ -15,7 +15,8 @@ import Testing
     "CCUDARuntime": [],
     "CUDAShim": ["Emulator", "ISA", "Traces", "CCUDARuntime"],
     "needletail": [
-      "ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports", "ArgumentParser",
+      "ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports", "Emulator",
+      "ArgumentParser",
     ],
   ]
 

@@ -10,7 +10,7 @@ public enum SupportedInstructions {
     Family(name: "integer", opcodes: InstructionRules.integer.keys.sorted()),
     Family(
       name: "bits and shifts",
-      opcodes: (InstructionRules.bits.keys + InstructionRules.shifts.keys).sorted()),
+      opcodes: (Array(InstructionRules.bits.keys) + InstructionRules.shifts.keys).sorted()),
     Family(name: "bytes, dot products, DPX", opcodes: InstructionRules.video.keys.sorted()),
     Family(name: "single precision", opcodes: InstructionRules.single.keys.sorted()),
     Family(name: "double precision", opcodes: InstructionRules.double.keys.sorted()),
