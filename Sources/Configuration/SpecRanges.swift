@@ -19,6 +19,7 @@ enum SpecRanges {
   static let powersOfTwo: Set<String> = [
     "sm.registerFile.banks", "sm.sharedMemory.banks", "sm.frontEnd.l0.line", "sm.frontEnd.l1.line",
     "sm.constantCache.l0.line", "sm.constantCache.loadPath.line", "sm.l1.line", "sm.l1.sector",
+    "memory.dram.banks", "memory.dram.bankGroups",
   ]
 
   /// Caches of a given size, line and associativity.
@@ -107,8 +108,9 @@ enum SpecRanges {
     "sm.memoryUnit.pendingRequests": 1...4096,
     "sm.memoryUnit.phases": 1...1000,
 
-    "sm.l1.line": 32...1024,
-    "sm.l1.sector": 16...1024,
+    // Masks of bytes and sectors throughout the memory system are made for these.
+    "sm.l1.line": 128...128,
+    "sm.l1.sector": 32...32,
     "sm.l1.ways": 1...4096,
     "sm.l1.mshrs": 1...4096,
     "sm.l1.tagsPerCycle": 1...32,
@@ -122,10 +124,44 @@ enum SpecRanges {
     "launch.ctaLatency": 1...1_000_000,
     "launch.concurrentKernels": 1...32,
 
-    "memory.interconnectLatency": 1...10_000,
-    "memory.l2Latency": 0...100_000,
-    "memory.l2Size": 4096...(1 << 30),
-    "memory.l2Ways": 1...64,
-    "memory.dramLatency": 0...100_000,
+    "launch.drainLatency": 0...10_000_000,
+    "launch.ctaInterval": 0...100_000,
+
+    "memory.interconnect.gpcs": 1...64,
+    "memory.interconnect.smsPerTPC": 1...16,
+    "memory.interconnect.latency": 1...10_000,
+    "memory.interconnect.distanceSpread": 0...10_000,
+    "memory.interconnect.requestBytes": 1...4096,
+    "memory.interconnect.replyBytes": 1...4096,
+    "memory.interconnect.writeCredits": 1...65536,
+
+    "memory.translation.pageSize": 4096...(1 << 30),
+    "memory.translation.l1Entries": 0...4096,
+    "memory.translation.l2Entries": 0...65536,
+    "memory.translation.l2Latency": 0...100_000,
+    "memory.translation.walkLatency": 0...100_000,
+
+    "memory.l2.size": 4096...(1 << 30),
+    "memory.l2.ways": 1...64,
+    "memory.l2.slices": 1...1024,
+    "memory.l2.partitions": 1...8,
+    "memory.l2.farLatency": 0...100_000,
+    "memory.l2.latency": 0...100_000,
+    "memory.l2.bytesPerCycle": 1...4096,
+    "memory.l2.mshrs": 1...65536,
+    "memory.l2.atomicLatency": 0...100_000,
+    "memory.l2.atomicInterval": 1...1000,
+
+    "memory.dram": 0...1_000_000_000,
+    "memory.dram.channels": 1...1024,
+    "memory.dram.channelBits": 1...4096,
+    "memory.dram.banks": 1...64,
+    "memory.dram.bankGroups": 1...64,
+    "memory.dram.rowSize": 32...(1 << 20),
+    "memory.dram.controllerLatency": 1...100_000,
+    "memory.dram.queueEntries": 1...4096,
+    "memory.dram.writeHigh": 1...4096,
+    "memory.dram.writeLow": 0...4096,
+    "memory.dram.refreshInterval": 1000...1_000_000_000,
   ]
 }

@@ -53,8 +53,18 @@ extension GPUSpec {
           sm.warps % sm.subCores == 0 && sm.warps / sm.subCores <= 16, "sm.warps",
           "must be a multiple of sm.subCores, at most 16 for each"),
         rule(
-          sm.l1.sector.count <= sm.l1.line.count && sm.l1.line.count / sm.l1.sector.count <= 16,
-          "sm.l1.sector", "must be at most a line and at least a sixteenth of it"),
+          memory.l2.slices % memory.dram.channels == 0, "memory.l2.slices",
+          "must be a multiple of memory.dram.channels"),
+        rule(
+          memory.l2.size.count / sm.l1.line.count >= memory.l2.slices * memory.l2.ways,
+          "memory.l2.size", "must hold memory.l2.ways lines in each of memory.l2.slices"),
+        rule(
+          memory.dram.writeLow < memory.dram.writeHigh
+            && memory.dram.writeHigh <= memory.dram.queueEntries, "memory.dram.writeHigh",
+          "must lie above memory.dram.writeLow and at most at memory.dram.queueEntries"),
+        rule(
+          memory.dram.refreshDuration < memory.dram.refreshInterval, "memory.dram.refreshDuration",
+          "must be shorter than memory.dram.refreshInterval"),
         rule(
           sm.l1.line.count <= sm.sharedMemory.unifiedCapacity.count, "sm.l1.line",
           "must fit into sm.sharedMemory.unifiedCapacity"),

@@ -63,9 +63,10 @@ public struct ResultJSON: Encodable {
         groups[counter.group, default: [:]][counter.name] = statistics[keyPath: counter.path]
       }
       try object.encode(groups["registerFile"], forKey: Key("registerFile"))
+      try object.encode(groups["dram"], forKey: Key("dram"))
       groups["registerFile"] = nil
+      groups["dram"] = nil
       try object.encode(groups, forKey: Key("caches"))
-      try object.encode(["reads": statistics.l2ReadMisses], forKey: Key("dram"))
       var reads = object.nestedUnkeyedContainer(forKey: Key("clockReads"))
       for read in kernel.clockReads {
         var entry = reads.nestedContainer(keyedBy: Key.self)

@@ -96,7 +96,7 @@ struct Guest {
       ("name", spec.name.replacingOccurrences(of: ";", with: ",")), ("smCount", spec.smCount),
       ("clock", Int(spec.clocks.core.value * 1000)),
       ("memoryClock", Int(spec.clocks.memory.value * 1000)),
-      ("l2Bytes", spec.memory.l2Size.count), ("threadsPerSM", spec.sm.warps * 32),
+      ("l2Bytes", spec.memory.l2.size.count), ("threadsPerSM", spec.sm.warps * 32),
       ("ctasPerSM", spec.sm.ctas), ("registersPerSM", spec.sm.registers),
       ("sharedPerSM", carveOut),
     ]

@@ -30,6 +30,10 @@ struct CTADispatcher: ~Copyable {
   private var freeSlots = Array((0..<SM.kernelSlots).reversed())
   private var resources: [Resources]
   private var turn = 0
+  /// SMs in the order in which they get CTAs: the first of every TPC, then the second ones.
+  private let order: [Int]
+  /// Earliest cycle for the next CTA anywhere.
+  private var nextStart: Cycle = 0
   private var streamReady: [UInt64: Cycle] = [:]
   private var allReady: Cycle = 0
   private var ended = GrowableBuffer<CTACompletion>()
@@ -37,6 +41,8 @@ struct CTADispatcher: ~Copyable {
 
   init(spec: GPUSpec) {
     self.spec = spec
+    let perTPC = spec.memory.interconnect.smsPerTPC
+    order = (0..<spec.smCount).sorted { ($0 % perTPC, $0) < ($1 % perTPC, $1) }
     resources = Array(
       repeating: Resources(
         ctas: spec.sm.ctas, warps: spec.sm.warps,
@@ -59,7 +65,7 @@ struct CTADispatcher: ~Copyable {
 
   /// Accounts for the CTAs that ended, makes kernels active and places CTAs. Nothing takes effect
   /// before `now`.
-  mutating func dispatch(_ now: Cycle, sms: [SM], memory: inout FixedLatencyMemory) throws {
+  mutating func dispatch(_ now: Cycle, sms: [SM], memory: inout MemorySystem) throws {
     retireCTAs(sms)
     try activate(now, sms, &memory)
     try place(now, sms)
@@ -73,7 +79,7 @@ struct CTADispatcher: ~Copyable {
   // MARK: Kernels
 
   private mutating func activate(
-    _ now: Cycle, _ sms: [SM], _ memory: inout FixedLatencyMemory
+    _ now: Cycle, _ sms: [SM], _ memory: inout MemorySystem
   ) throws {
     for index in kernels.indices where !started.contains(index) {
       guard active.count < min(spec.launch.concurrentKernels, SM.kernelSlots),
@@ -98,9 +104,10 @@ struct CTADispatcher: ~Copyable {
       freeSlots.removeLast()
       started.insert(index)
       for copy in kernel.copies {
-        memory.warm(address: copy.address, bytes: copy.bytes, lineBytes: spec.sm.l1.line.count)
+        memory.warm(address: copy.address, bytes: copy.bytes)
       }
-      memory.warm(kernel.program, lineBytes: spec.sm.frontEnd.l1.line.count)
+      if active.isEmpty { memory.flush() }
+      memory.warm(kernel.program)
       let ready = max(streamReady[stream] ?? 0, stream == 0 ? allReady : 0)
       if active.isEmpty { for sm in sms { sm.setCarveOut(occupancy.carveOut) } }
       for sm in sms { sm.statistics[slot] = Statistics() }
@@ -117,7 +124,7 @@ struct CTADispatcher: ~Copyable {
       let entry = active[position]
       guard entry.completed == kernels[entry.kernel].ctaCount else { continue }
       finished[entry.kernel] = outcome(entry, sms)
-      let end = max(entry.lastEnd, entry.start)
+      let end = end(of: entry)
       streamReady[kernels[entry.kernel].launch.stream] = end
       allReady = max(allReady, end)
       freeSlots.append(entry.slot)
@@ -126,6 +133,12 @@ struct CTADispatcher: ~Copyable {
     }
     if any, active.isEmpty { for sm in sms { sm.endKernel() } }
     return any
+  }
+
+  /// When the kernel counts as ended: its results have to be seen by whoever comes next.
+  private func end(of entry: Active) -> Cycle {
+    max(entry.lastEnd, entry.start + Cycle(spec.launch.kernelLatency))
+      + Cycle(spec.launch.drainLatency)
   }
 
   private func outcome(_ entry: Active, _ sms: [SM]) -> KernelOutcome {
@@ -140,7 +153,7 @@ struct CTADispatcher: ~Copyable {
     reads.sort { ($0.cta, $0.warp, $0.cycle) < ($1.cta, $1.warp, $1.cycle) }
     log.sort { ($0.cycle, $0.cta, $0.warp) < ($1.cycle, $1.cta, $1.warp) }
     return KernelOutcome(
-      id: kernels[entry.kernel].id, start: entry.start, end: max(entry.lastEnd, entry.start),
+      id: kernels[entry.kernel].id, start: entry.start, end: end(of: entry),
       completedCTAs: entry.completed, occupancy: entry.occupancy, statistics: sum,
       clockReads: reads,
       issueLog: log)
@@ -193,9 +206,8 @@ struct CTADispatcher: ~Copyable {
   private mutating func placeRoundRobin(_ position: Int, _ now: Cycle, _ sms: [SM]) throws {
     var idle = 0
     while idle < sms.count {
-      let sm = turn % sms.count
-      if try placeOne(position, sm, now, sms) { idle = 0 } else { idle += 1 }
-      turn = (sm + 1) % sms.count
+      if try placeOne(position, order[turn], now, sms) { idle = 0 } else { idle += 1 }
+      turn = (turn + 1) % sms.count
       if active[position].nextCTA >= kernels[active[position].kernel].ctaCount { return }
     }
   }
@@ -209,7 +221,8 @@ struct CTADispatcher: ~Copyable {
     let trace = try kernel.source.cta(entry.nextCTA)
     try validate(trace, kernel, entry)
     let first = entry.start + Cycle(spec.launch.kernelLatency)
-    let cycle = max(now, first, resources[sm].ready)
+    let cycle = max(now, first, resources[sm].ready, nextStart)
+    nextStart = cycle + Cycle(spec.launch.ctaInterval)
     sms[sm].accept(
       CTALaunch(
         trace: Unmanaged.passRetained(trace), program: Unmanaged.passUnretained(kernel.program),

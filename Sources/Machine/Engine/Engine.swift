@@ -17,7 +17,7 @@ public final class Engine {
   let spec: GPUSpec
   let options: Options
   let sms: [SM]
-  var memory: FixedLatencyMemory
+  var memory: MemorySystem
   var dispatcher: CTADispatcher
   private var now: Cycle = 0
   private let runner: any WindowRunner
@@ -29,14 +29,16 @@ public final class Engine {
     self.spec = spec
     self.options = options
     self.runner = runner
-    sms = (0..<spec.smCount).map {
+    let sms = (0..<spec.smCount).map {
       SM(index: $0, spec: spec, leap: options.leap, logsIssue: options.logsIssue)
     }
-    memory = FixedLatencyMemory(spec: spec.memory, lineBytes: spec.sm.l1.line.count)
+    self.sms = sms
+    memory = MemorySystem(spec: spec, sms: sms)
     dispatcher = CTADispatcher(spec: spec)
     window = Cycle(
       max(
-        1, min(spec.memory.interconnectLatency, spec.launch.ctaLatency, spec.launch.kernelLatency)))
+        1,
+        min(spec.memory.interconnect.latency, spec.launch.ctaLatency, spec.launch.kernelLatency)))
   }
 
   /// Runs the kernels, in order within a stream, to their end or to the cycle limit.
@@ -87,14 +89,8 @@ public final class Engine {
 
   /// What the SMs sent and finished in the window that ends at `end`.
   private func exchange(_ end: Cycle) {
-    for sm in sms {
-      memory.collect(sm.outbox)
-      dispatcher.collect(sm.completions)
-    }
-    let sms = self.sms
-    memory.serve(
-      before: end, statistics: { sms[$0].statistics + $1 },
-      reply: { sms[$0].events.pointee.schedule($1, at: $2) })
+    for sm in sms { dispatcher.collect(sm.completions) }
+    memory.run(windowEnd: end)
   }
 }
 

@@ -7,6 +7,8 @@ struct Coalescer {
   /// Lines of the last access and the sectors touched in each.
   var lines = InlineArray<96, UInt64>(repeating: 0)
   var sectors = InlineArray<96, UInt32>(repeating: 0)
+  /// Bytes of each line that are written, from bit 0 of the first word on.
+  var written = InlineArray<96, SIMD4<UInt32>>(repeating: SIMD4(repeating: 0))
   var count = 0
   /// Addresses of the executing lanes.
   var addresses = InlineArray<32, UInt64>(repeating: 0)
@@ -41,6 +43,37 @@ struct Coalescer {
         touch(last / perLine, 1 << UInt32(last % perLine))
       }
     }
+  }
+
+  /// Notes the bytes that stores of `bytes` at each address write. Lines are those of `coalesce`,
+  /// of at most 128 bytes.
+  mutating func markWritten(bytes: Int) {
+    for line in 0..<count { written[line] = SIMD4(repeating: 0) }
+    for lane in 0..<lanes {
+      var address = addresses[lane]
+      var left = bytes
+      while left > 0 {
+        // Up to the end of the 32 bytes that the address lies in.
+        let offset = Int(address & 31)
+        let part = min(left, 32 - offset)
+        let bits = (part == 32 ? UInt32.max : (1 << UInt32(part)) - 1) << UInt32(offset)
+        if let line = find(address >> 7) { written[line][Int(address >> 5 & 3)] |= bits }
+        address = address &+ UInt64(part)
+        left -= part
+      }
+    }
+  }
+
+  private func find(_ line: UInt64) -> Int? {
+    for index in 0..<count where lines[index] == line { return index }
+    return nil
+  }
+
+  /// The sectors of a line that are written whole.
+  func wholeSectors(_ line: Int) -> UInt32 {
+    var whole: UInt32 = 0
+    for part in 0..<4 where written[line][part] == .max { whole |= 1 << UInt32(part) }
+    return whole
   }
 
   private mutating func touch(_ line: UInt64, _ sector: UInt32) {

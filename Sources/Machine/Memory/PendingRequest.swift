@@ -34,6 +34,10 @@ struct MemoryState: ~Copyable {
   var tagFree: Cycle = 0
   var sharedFree: Cycle = 0
   var misses: MissTable
+  /// First free cycle of the port into the interconnect.
+  var requestFree: Cycle = 0
+  /// Lines written or reduced that the L2 has not acknowledged.
+  var unacknowledged = 0
   /// FP64 unit shared by the sub-cores.
   var doubleFree: Cycle = 0
   var doubleTurn = 0

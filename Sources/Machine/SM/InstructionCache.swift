@@ -85,7 +85,7 @@ extension SM {
     front.pointee.requests[index] = changed
     front.pointee.missing.append(FrontEndState.MissingLine(line: request.l1Line, first: index))
     send(
-      .instruction, line: Self.instructionSpace | request.l1Line, sectors: 15,
+      .read, line: Self.instructionSpace | request.l1Line, sectors: 15,
       token: Token.instruction, kernelSlot: request.kernelSlot,
       at: now + Cycle(spec.frontEnd.l1Lookup))
   }

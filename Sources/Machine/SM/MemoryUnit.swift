@@ -6,6 +6,7 @@ extension SM {
   func hasPendingRoom() -> Bool {
     memory.pointee.inFlight < spec.memoryUnit.pendingRequests
       && memory.pointee.misses.count + 64 <= min(spec.l1.mshrs + 64, MissTable.capacity)
+      && memory.pointee.unacknowledged < writeCredits
   }
 
   // MARK: Acceptance
@@ -260,11 +261,21 @@ extension SM {
     // Every line's write is acknowledged on its own.
     warps[warpIndex].outstanding += lines - 1
     warps[warpIndex].memoryOutstanding += lines - 1
+    memory.pointee.unacknowledged += lines
+    let reduces = record.pointee.action == .reduction
+    if !reduces { coalescer.pointee.markWritten(bytes: Int(record.pointee.accessBytes)) }
     for line in 0..<lines {
+      let number = coalescer.pointee.lines[line]
+      let sectors = coalescer.pointee.sectors[line]
+      if !reduces, !record.pointee.flags.contains(.bypassL1) {
+        // Write-through: sectors written whole are in the L1 from now on.
+        let whole = coalescer.pointee.wholeSectors(line)
+        if whole != 0 { l1.pointee.fill(number, sectors: whole) }
+      }
       send(
-        record.pointee.action == .reduction ? .atomic : .write, line: coalescer.pointee.lines[line],
-        sectors: coalescer.pointee.sectors[line], token: Token.writeAcknowledge | UInt32(warpIndex),
-        kernelSlot: kernelSlot, at: start + Cycle(line + spec.l1.missLatency))
+        reduces ? .reduction : .write, line: number, sectors: sectors,
+        token: Token.writeAcknowledge | UInt32(warpIndex), kernelSlot: kernelSlot,
+        at: start + Cycle(line + spec.l1.missLatency), slot: line)
     }
     if record.pointee.writeCounter < 6 {
       events.pointee.schedule(
@@ -281,14 +292,22 @@ extension SM {
 
   // MARK: Ports
 
+  /// Sends a message through the SM's port, which takes the data of writes and atomics with it.
+  /// `slot` is the line's place in the coalescer, for what is written.
   func send(
     _ kind: MemoryMessage.Kind, line: UInt64, sectors: UInt32, token: UInt32, kernelSlot: Int,
-    at cycle: Cycle
+    at cycle: Cycle, slot: Int = 0
   ) {
+    let carried = kind == .read ? 0 : sectors.nonzeroBitCount * spec.l1.sector.count
+    let start = max(cycle, memory.pointee.requestFree)
+    memory.pointee.requestFree = start + Cycle(1 + carried / requestBytes)
+    let atomic = kind == .atomic || kind == .reduction
     outbox.pointee.append(
       MemoryMessage(
-        cycle: cycle, line: line, sectors: sectors, token: token, sm: UInt16(index),
-        kernelSlot: UInt8(kernelSlot), kind: kind))
+        cycle: start, line: line, sectors: sectors, token: token,
+        written: kind == .write ? coalescer.pointee.written[slot] : SIMD4(repeating: 0),
+        sm: UInt16(index), kernelSlot: UInt8(kernelSlot), kind: kind,
+        lanesOnOneWord: atomic ? UInt8(coalescer.pointee.sameAddressLanes()) : 0))
   }
 
   func memoryReply(token: UInt32, line: UInt64, sectors: UInt32, _ now: Cycle) {
@@ -298,6 +317,7 @@ extension SM {
       l1.pointee.fill(line, sectors: sectors)
       memory.pointee.misses.fill(line, sectors: sectors) { request in lineForRequest(request, now) }
     } else if token & Token.writeAcknowledge != 0 {
+      memory.pointee.unacknowledged -= 1
       operationDone(warp: Int(token & 0xff), memory: true, now)
     } else {
       lineForRequest(Int(token), now)

@@ -1,19 +1,5 @@
 import ISA
 
-/// A message from an SM's port to the memory system, or back.
-struct MemoryMessage {
-  enum Kind: UInt8 { case read, write, atomic, instruction }
-  var cycle: Cycle
-  /// Line address: byte address divided by the L1 line size.
-  var line: UInt64
-  var sectors: UInt32
-  /// What the SM needs to recognise the reply.
-  var token: UInt32
-  var sm: UInt16
-  var kernelSlot: UInt8
-  var kind: Kind
-}
-
 /// A CTA placed on an SM, on its way there.
 struct CTALaunch {
   var trace: Unmanaged<CTATrace>
@@ -69,13 +55,16 @@ final class SM {
   let spec: SMSpec
   /// Core clock in MHz, to turn nanoseconds into cycles.
   let clock: Double
+  /// Bytes per cycle of the port into the interconnect, and the writes that it may have under way.
+  let requestBytes: Int
+  let writeCredits: Int
   let leap: Bool
   let subCoreCount: Int
   let warpSlots: Int
 
   let warps: UnsafeMutablePointer<Warp>
   let cores: UnsafeMutablePointer<SubCoreState>
-  let events: UnsafeMutablePointer<EventWheel>
+  let events: UnsafeMutablePointer<EventWheel<Event>>
   let ctas: UnsafeMutablePointer<CTASlot>
   let statistics: UnsafeMutablePointer<Statistics>
   static let kernelSlots = 32
@@ -110,6 +99,8 @@ final class SM {
     self.leap = leap
     self.logsIssue = logsIssue
     clock = spec.clocks.core.value
+    requestBytes = spec.memory.interconnect.requestBytes
+    writeCredits = spec.memory.interconnect.writeCredits
     subCoreCount = spec.sm.subCores
     warpSlots = spec.sm.warps
     let placeholder = UnsafeMutableRawPointer(bitPattern: 16)

@@ -28,29 +28,21 @@ public struct GPUSpec: Codable, Hashable, Sendable {
 public struct LaunchSpec: Codable, Hashable, Sendable {
   /// Cycles between a kernel becoming runnable and its first CTA starting.
   public var kernelLatency: Int
+  /// Cycles between the end of a kernel's last CTA and the end of the kernel.
+  public var drainLatency: Int
   /// Cycles between a CTA's end and the start of the CTA that takes its place.
   public var ctaLatency: Int
+  /// Cycles between the starts of two CTAs anywhere on the GPU.
+  public var ctaInterval: Int
   /// How CTAs are spread over SMs.
   public var placement: Placement
   /// Kernels of different streams that may be resident at once.
   public var concurrentKernels: Int
 
   public enum Placement: String, Codable, Hashable, Sendable, CaseIterable {
-    /// One CTA to each SM in turn.
+    /// One CTA to each SM in turn; the first SM of every TPC before the second ones.
     case roundRobin
     /// Each SM is filled before the next one.
     case fill
   }
-}
-
-/// What stands behind the SM's ports: an interconnect of fixed latency, L2 tags, fixed DRAM latency.
-public struct MemorySystemSpec: Codable, Hashable, Sendable {
-  /// Cycles from an SM's port to the L2, and from the L2 back; also the simulator's window.
-  public var interconnectLatency: Int
-  /// Cycles inside the L2 for a hit.
-  public var l2Latency: Int
-  public var l2Size: Bytes
-  public var l2Ways: Int
-  /// Cycles added by a miss in the L2.
-  public var dramLatency: Int
 }

@@ -26,6 +26,9 @@ public struct Statistics: Sendable {
   public var l2Reads: UInt64 = 0
   public var l2ReadMisses: UInt64 = 0
   public var l2Writes: UInt64 = 0
+  public var l2Atomics: UInt64 = 0
+  public var dramReads: UInt64 = 0
+  public var dramWrites: UInt64 = 0
 
   public init() {}
 
@@ -71,6 +74,9 @@ public struct Statistics: Sendable {
     row(\.l2Reads, "l2", "reads", "sectors", "read from the L2"),
     row(\.l2ReadMisses, "l2", "readMisses", "sectors", "that missed in the L2"),
     row(\.l2Writes, "l2", "writes", "sectors", "written to the L2"),
+    row(\.l2Atomics, "l2", "atomics", "sectors", "of atomics and reductions in the L2"),
+    row(\.dramReads, "dram", "reads", "sectors", "read from DRAM"),
+    row(\.dramWrites, "dram", "writes", "sectors", "written back to DRAM"),
   ]
 
   private static func row(

@@ -41,6 +41,13 @@ struct GrowableBuffer<Element: BitwiseCopyable>: ~Copyable {
     base[index] = base[count]
   }
 
+  /// Removes one element and closes the gap.
+  mutating func remove(at index: Int) {
+    precondition(index >= 0 && index < count)
+    count -= 1
+    (base + index).update(from: base + index + 1, count: count - index)
+  }
+
   /// Moves the elements that `belongs` names to the end of `output`.
   mutating func extract(into output: inout [Element], where belongs: (Element) -> Bool) {
     var kept = 0

@@ -1,0 +1,221 @@
+/// A line's sectors to be read or written.
+struct DRAMRequest {
+  /// Place of the line in the L2, for a read.
+  var entry: Int32
+  var slice: UInt16
+  var bank: UInt8
+  var sectors: UInt8
+  var row: UInt32
+  var arrived: Tick
+}
+
+/// One DRAM channel: banks with row buffers, a data bus, and the scheduler that chooses among the
+/// waiting requests. Banks open rows ahead of the bus; columns go in the order in which they can.
+struct DRAMChannel: ~Copyable {
+  private struct Bank {
+    var row = UInt32.max
+    /// From when on: columns of the open row, precharge, activation.
+    var columnFrom: Tick = 0
+    var prechargeFrom: Tick = 0
+    var activateFrom: Tick = 0
+  }
+  private static let mostBanks = 64
+
+  private let timing: DRAMTiming
+  private let spec: DRAMSpec
+  private var banks = InlineArray<64, Bank>(repeating: Bank())
+  /// From when on a bank group takes a column.
+  private var groupFrom = InlineArray<64, Tick>(repeating: 0)
+  private var recentActivates = InlineArray<4, Tick>(repeating: .min / 2)
+  private var lastActivate: Tick = .min / 2
+  private var busFree: Tick = 0
+  private var readFrom: Tick = 0
+  private var writeFrom: Tick = 0
+  private var nextRefresh: Tick
+  private var writing = false
+  /// In order of arrival: what the scheduler sees, and reads that found its queue full.
+  private var reads = GrowableBuffer<DRAMRequest>()
+  private var writes = GrowableBuffer<DRAMRequest>()
+  private var backlog = GrowableBuffer<DRAMRequest>()
+  private var backlogHead = 0
+  /// Cycle of the scheduler's next decision, or `never`.
+  var wake: Cycle = never
+  /// Sectors moved, for statistics.
+  private(set) var sectorsRead: UInt64 = 0
+  private(set) var sectorsWritten: UInt64 = 0
+  private(set) var activates: UInt64 = 0
+
+  init(spec: DRAMSpec, timing: DRAMTiming, index: Int) {
+    self.spec = spec
+    self.timing = timing
+    // Channels are refreshed one after the other.
+    nextRefresh = timing.refreshInterval * Tick(index + 1) / Tick(spec.channels)
+  }
+
+  var hasRoomForWrite: Bool { writes.count < spec.queueEntries }
+
+  mutating func addWrite(_ request: DRAMRequest) { writes.append(request) }
+
+  mutating func addRead(_ request: DRAMRequest) {
+    if reads.count < spec.queueEntries {
+      reads.append(request)
+    } else {
+      backlog.append(request)
+    }
+  }
+
+  /// Issues what can be issued by `now`; `done` gets each read with the tick of its last data.
+  /// Returns the tick of the next decision, or `never`.
+  mutating func step(_ now: Tick, done: (DRAMRequest, Tick) -> Void) -> Tick {
+    refresh(now)
+    while true {
+      turn()
+      let count = writing ? writes.count : reads.count
+      if count == 0 { return never }
+      let (choice, column) = choose(now, count)
+      if column > now { return column }
+      let request = writing ? writes[choice] : reads[choice]
+      let end = transfer(request, column)
+      if writing {
+        writes.remove(at: choice)
+      } else {
+        reads.remove(at: choice)
+        done(request, end)
+        refill(now)
+      }
+    }
+  }
+
+  /// Reads go first until enough writes wait; then writes go until few are left.
+  private mutating func turn() {
+    if writing {
+      if writes.count == 0 || (writes.count <= spec.writeLow && reads.count > 0) { writing = false }
+    } else if writes.count >= spec.writeHigh || (reads.count == 0 && writes.count > 0) {
+      writing = true
+    }
+  }
+
+  private mutating func refill(_ now: Tick) {
+    guard backlogHead < backlog.count else { return }
+    var request = backlog[backlogHead]
+    request.arrived = now
+    reads.append(request)
+    backlogHead += 1
+    if backlogHead == backlog.count {
+      backlog.removeAll()
+      backlogHead = 0
+    }
+  }
+
+  // MARK: Scheduling
+
+  private func waiting(_ index: Int) -> DRAMRequest { writing ? writes[index] : reads[index] }
+
+  /// The request to go next and the tick of its first column command. Opens rows on the way.
+  private mutating func choose(_ now: Tick, _ count: Int) -> (index: Int, column: Tick) {
+    if spec.scheduler == .inOrder {
+      let first = waiting(0)
+      if banks[Int(first.bank)].row != first.row { activate(first) }
+      return (0, columnTick(first))
+    }
+    var oldest = InlineArray<64, Int16>(repeating: -1)
+    var ready = InlineArray<64, Int16>(repeating: -1)
+    var present: UInt64 = 0
+    for index in 0..<count {
+      let request = waiting(index)
+      let bank = Int(request.bank)
+      present |= 1 << UInt64(bank)
+      if oldest[bank] < 0 { oldest[bank] = Int16(index) }
+      if ready[bank] < 0, banks[bank].row == request.row { ready[bank] = Int16(index) }
+    }
+    var best = -1
+    var bestColumn = never
+    while present != 0 {
+      let bank = present.trailingZeroBitCount
+      present &= present - 1
+      let first = waiting(Int(oldest[bank]))
+      if ready[bank] < 0
+        || (now - first.arrived > timing.starvation && banks[bank].row != first.row)
+      {
+        activate(first)
+        ready[bank] = oldest[bank]
+      }
+      let index = Int(ready[bank])
+      let column = columnTick(waiting(index))
+      if column < bestColumn || (column == bestColumn && index < best) {
+        best = index
+        bestColumn = column
+      }
+    }
+    return (best, bestColumn)
+  }
+
+  /// Precharges the request's bank if a row is open there, and opens the request's row.
+  private mutating func activate(_ request: DRAMRequest) {
+    let index = Int(request.bank)
+    var bank = banks[index]
+    var tick = max(request.arrived, bank.activateFrom)
+    if bank.row != .max {
+      tick = max(tick, max(request.arrived, bank.prechargeFrom) + timing.precharge)
+    }
+    tick = max(tick, lastActivate + timing.activateToActivate)
+    tick = max(tick, recentActivates[0] + timing.fourActivates)
+    for older in 0..<3 { recentActivates[older] = recentActivates[older + 1] }
+    recentActivates[3] = tick
+    lastActivate = tick
+    bank.row = request.row
+    bank.columnFrom = tick + (writing ? timing.activateToWrite : timing.activateToRead)
+    bank.prechargeFrom = tick + timing.activateToPrecharge
+    bank.activateFrom = tick + timing.activateToPrecharge + timing.precharge
+    banks[index] = bank
+    activates += 1
+  }
+
+  /// When the first column command of a request to an open row can go.
+  private func columnTick(_ request: DRAMRequest) -> Tick {
+    let bank = banks[Int(request.bank)]
+    let group = Int(request.bank) % spec.bankGroups
+    let latency = writing ? timing.writeLatency : timing.readLatency
+    return max(
+      max(request.arrived, bank.columnFrom),
+      max(groupFrom[group], busFree - latency), writing ? writeFrom : readFrom)
+  }
+
+  /// Moves the request's sectors over the bus; returns the tick of the last data. The bursts of one
+  /// line share a bank group, whose longer spacing is filled by bursts of others.
+  private mutating func transfer(_ request: DRAMRequest, _ column: Tick) -> Tick {
+    let index = Int(request.bank)
+    let bursts = Tick(request.sectors.nonzeroBitCount)
+    let data = column + (writing ? timing.writeLatency : timing.readLatency)
+    let end = data + bursts * timing.burst
+    busFree = end
+    groupFrom[index % spec.bankGroups] = column + bursts * timing.columnSameGroup
+    let last = column + (bursts - 1) * timing.columnSameGroup
+    if writing {
+      sectorsWritten += UInt64(bursts)
+      readFrom = end + timing.writeToRead
+      banks[index].prechargeFrom = max(banks[index].prechargeFrom, end + timing.writeRecovery)
+    } else {
+      sectorsRead += UInt64(bursts)
+      writeFrom = end + timing.readToWrite - timing.writeLatency
+      banks[index].prechargeFrom = max(
+        banks[index].prechargeFrom, last + timing.readToPrecharge)
+    }
+    return end
+  }
+
+  /// Closes all rows for the refresh that is due. Refreshes of an idle past leave no trace.
+  private mutating func refresh(_ now: Tick) {
+    guard now >= nextRefresh else { return }
+    nextRefresh += (now - nextRefresh) / timing.refreshInterval * timing.refreshInterval
+    var start = max(nextRefresh, busFree)
+    for bank in 0..<spec.banks where banks[bank].row != .max {
+      start = max(start, banks[bank].prechargeFrom + timing.precharge)
+    }
+    for bank in 0..<spec.banks {
+      banks[bank].row = .max
+      banks[bank].activateFrom = max(banks[bank].activateFrom, start + timing.refreshDuration)
+    }
+    nextRefresh += timing.refreshInterval
+  }
+}

@@ -1,0 +1,44 @@
+/// Request and reply networks: latency by the distance between SM and slice, and the width of an
+/// SM's reply port. (The request port is the SM's own.)
+struct Interconnect: ~Copyable {
+  private let spec: InterconnectSpec
+  private let slices: Int
+  private let partitions: Int
+  private let farLatency: Int
+  /// First free cycle of each SM's reply port.
+  private let replyFree: UnsafeMutablePointer<Cycle>
+
+  init(spec: MemorySystemSpec, smCount: Int) {
+    self.spec = spec.interconnect
+    slices = spec.l2.slices
+    partitions = spec.l2.partitions
+    farLatency = spec.l2.farLatency
+    replyFree = .allocate(capacity: smCount)
+    replyFree.initialize(repeating: 0, count: smCount)
+  }
+
+  deinit { replyFree.deallocate() }
+
+  /// GPC of an SM: TPCs are dealt to the GPCs in turn.
+  func gpc(_ sm: Int) -> Int { sm / spec.smsPerTPC % spec.gpcs }
+
+  /// Cycles one way. GPCs and slices lie along a line, each at its even distance; the far half of
+  /// a chip with two partitions is behind a bridge.
+  func latency(sm: Int, slice: Int) -> Cycle {
+    let gpc = gpc(sm)
+    let here = (2 * gpc + 1) * slices
+    let there = (2 * slice + 1) * spec.gpcs
+    let apart = abs(here - there) * spec.distanceSpread / (2 * slices * spec.gpcs)
+    let crosses =
+      partitions > 1 && gpc * partitions / spec.gpcs != slice * partitions / slices
+    return Cycle(spec.latency + apart + (crosses ? farLatency : 0))
+  }
+
+  /// The cycle in which a reply that leaves the slice at `departure` has come through the SM's port.
+  mutating func deliver(sm: Int, slice: Int, bytes: Int, departure: Cycle) -> Cycle {
+    let start = max(departure + latency(sm: sm, slice: slice), replyFree[sm])
+    let cycles = max(1, (bytes + spec.replyBytes - 1) / spec.replyBytes)
+    replyFree[sm] = start + Cycle(cycles)
+    return start
+  }
+}

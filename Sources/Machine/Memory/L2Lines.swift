@@ -1,0 +1,82 @@
+/// Tags and states of all L2 lines, slice by slice and set by set. A line is taken when it is
+/// missed, so it also is the slice's miss-status register: the sectors under way, and who waits.
+struct L2Lines: ~Copyable {
+  struct Line {
+    /// When it was touched last.
+    var stamp: UInt64 = 0
+    /// First transaction that waits for sectors of the line, or -1.
+    var waiters: Int32 = -1
+    /// Sectors that are whole, that differ from memory, and that are on their way from it.
+    var valid: UInt8 = 0
+    var dirty: UInt8 = 0
+    var pending: UInt8 = 0
+    /// Bytes written to sectors that are not whole.
+    var written = SIMD4<UInt32>(repeating: 0)
+  }
+
+  static let none = UInt64.max
+
+  private let tags: UnsafeMutablePointer<UInt64>
+  private let lines: UnsafeMutablePointer<Line>
+  let count: Int
+  private let ways: Int
+  private var clock: UInt64 = 0
+
+  init(sets: Int, ways: Int) {
+    self.ways = ways
+    count = sets * ways
+    tags = .allocate(capacity: count)
+    tags.initialize(repeating: Self.none, count: count)
+    lines = .allocate(capacity: count)
+    lines.initialize(repeating: Line(), count: count)
+  }
+
+  deinit {
+    tags.deallocate()
+    lines.deallocate()
+  }
+
+  subscript(index: Int) -> Line {
+    get { lines[index] }
+    nonmutating set { lines[index] = newValue }
+  }
+
+  func tag(_ index: Int) -> UInt64 { tags[index] }
+
+  /// The line's place in `set`, or -1.
+  func find(_ line: UInt64, set: Int) -> Int {
+    let base = set * ways
+    for way in 0..<ways where tags[base + way] == line { return base + way }
+    return -1
+  }
+
+  mutating func touch(_ index: Int) {
+    clock += 1
+    lines[index].stamp = clock
+  }
+
+  /// The least recently used line of `set` that waits for nothing, or -1.
+  func victim(set: Int) -> Int {
+    let base = set * ways
+    var best = -1
+    for way in base..<base + ways where lines[way].pending == 0 && lines[way].waiters < 0 {
+      if best < 0 || lines[way].stamp < lines[best].stamp { best = way }
+    }
+    return best
+  }
+
+  /// Gives a place to another line, of which nothing is there yet.
+  mutating func replace(_ index: Int, with line: UInt64) {
+    tags[index] = line
+    lines[index] = Line()
+    touch(index)
+  }
+
+  /// Empties the cache, but for lines on their way.
+  mutating func removeAll() {
+    for index in 0..<count where lines[index].pending == 0 && lines[index].waiters < 0 {
+      tags[index] = Self.none
+      lines[index] = Line()
+    }
+  }
+}
