@@ -1,5 +1,5 @@
 // Latencies of a chain of dependent accesses by one thread (memory: by four), between clock reads.
-//   latency l1 | l2 | copied | memory | shared | atomic
+//   latency l1 | l2 | copied | memory | shared | shared-48 | atomic
 #include "timed.h"
 
 enum class Cached { everywhere, inL2, nowhere };
@@ -52,9 +52,10 @@ __global__ void chainMemory(uint64_t *list, uint32_t count, int steps, Times *ou
   }
 }
 
+template <int count>
 __global__ void chainShared(int stride, int steps, Times *out) {
-  __shared__ uint64_t next[4096];
-  for (int i = threadIdx.x; i < 4096 - stride; i += blockDim.x) next[i] = (i + stride) % 4096;
+  __shared__ uint64_t next[count];
+  for (int i = threadIdx.x; i < count - stride; i += blockDim.x) next[i] = (i + stride) % count;
   if (threadIdx.x == 0) {
     uint64_t at = 0;
     uint64_t start = readClock();
@@ -108,9 +109,12 @@ int main(int argc, char **argv) {
     CHECK(cudaMemcpy(list, links.data(), links.size() * 8, cudaMemcpyHostToDevice));
     chainMemory<<<128, 1024>>>(list, count, steps, times);
     verdict.expect(times.get()[0].last == (uint64_t)(list + 4 * steps), "end");
-  } else if (is("shared")) {
+  } else if (is("shared") || is("shared-48")) {
     steps = 2048;
-    chainShared<<<1, 1>>>(1, steps, times);
+    if (is("shared"))
+      chainShared<4096><<<1, 1>>>(1, steps, times);
+    else
+      chainShared<6144><<<1, 32>>>(1, steps, times);
     verdict.expect(times.get()[0].last == 2048, "end");
   } else if (is("atomic")) {
     steps = 1024;
