@@ -79,7 +79,7 @@ ROWS = {
     27: ("chase-a40-129913", "rtx-3060-laptop", chain(131072), "pattern assumed"),
     28: ("bandwidth-l1-128", "rtx-3060-laptop", rate(256 * BLOCK * 32, whole=True), "128-bit loads assumed"),
     30: ("bandwidth-copy", "rtx-3060-laptop", gigabytes(2 * (96 << 20), 1702), "copy assumed"),
-    32: ("bandwidth-shared-64", "rtx-3060-laptop", rate(4096 * BLOCK * 8, whole=True), "loads assumed"),
+    32: ("bandwidth-shared-64", "rtx-3060-laptop", rate(256 * BLOCK * 32, whole=True), "loads assumed"),
     34: ("small-add-1", "rtx-3090", cycles, "profiled, cold"),
     35: ("small-add-1", "rtx-3090", lambda launch: launch.residence() / 82, "mean over 82 SMs of the time with a warp"),
     36: ("small-add-65536", "rtx-3090", cycles, "profiled, cold"),
@@ -115,7 +115,7 @@ UNUSABLE = {
 # Programs without a measured row: trace, what, figure of launch n.
 OTHERS = [
     ("bandwidth-l1-128", "L1, 128-bit loads", [("bytes/clk", rate(256 * BLOCK * 32, whole=True))]),
-    ("bandwidth-shared-64", "shared memory, 64-bit loads", [("bytes/clk", rate(4096 * BLOCK * 8, whole=True))]),
+    ("bandwidth-shared-64", "shared memory, 64-bit loads", [("bytes/clk", rate(256 * BLOCK * 32, whole=True))]),
     ("bandwidth-copy", "float4 copy, 96 MiB, first block's clock", [("bytes/clk", rate(2 * (96 << 20)))]),
     ("bandwidth-strided", "strided 4-byte loads, cycles per warp instruction",
      [(f"{level}, {stride} words", lambda launch: launch.span() / (16 * 64))

@@ -129,12 +129,10 @@ __global__ void sumArrays(const float4 *a, const float4 *b, float4 *c, const flo
   end[thread] = ended;
 }
 
-template <typename Word>
-__global__ void readShared(int stride, int steps, uint64_t *start, uint64_t *end, Word *sink) {
-  constexpr int count = 32768 / sizeof(Word);
-  __shared__ Word next[count];
-  Word at = threadIdx.x;
-  for (uint32_t i = threadIdx.x; i < count; i += blockDim.x) next[i] = (i + stride) % count;
+__global__ void readShared(int stride, int steps, uint64_t *start, uint64_t *end, uint32_t *sink) {
+  __shared__ uint32_t next[8192];
+  uint32_t at = threadIdx.x;
+  for (uint32_t i = threadIdx.x; i < 8192; i += blockDim.x) next[i] = (i + stride) % 8192;
   meet();
   uint64_t began = readClock();
   for (int i = 0; i < steps; i++) at = next[at];
@@ -143,6 +141,34 @@ __global__ void readShared(int stride, int steps, uint64_t *start, uint64_t *end
   start[threadIdx.x] = began;
   end[threadIdx.x] = ended;
   sink[threadIdx.x] = at;
+}
+
+// Independent loads of 64 bits, four a step. Both halves are used, or the compiler drops one.
+__global__ void readShared64(int steps, uint64_t *start, uint64_t *end, float *sink) {
+  __shared__ float2 array[4096];
+  float2 sums[4] = {};
+  for (uint32_t i = threadIdx.x; i < 4096; i += blockDim.x) array[i] = {1, 2};
+  uint32_t base = (uint32_t)__cvta_generic_to_shared(array);
+  meet();
+  uint64_t began = readClock();
+  for (uint32_t step = 0; step < steps; step++) {
+#pragma unroll
+    for (uint32_t i = 0; i < 4; i++) {
+      float2 value;
+      uint32_t place = (threadIdx.x + 128 * step + 32 * i) % 4096;
+      asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];"
+                   : "=f"(value.x), "=f"(value.y)
+                   : "r"(base + 8 * place)
+                   : "memory");
+      sums[i].x += value.x, sums[i].y += value.y;
+    }
+  }
+  meet();
+  uint64_t ended = readClock();
+  start[threadIdx.x] = began;
+  end[threadIdx.x] = ended;
+  sink[threadIdx.x] = sums[0].x + sums[1].x + sums[2].x + sums[3].x + sums[0].y + sums[1].y +
+                      sums[2].y + sums[3].y;
 }
 
 __global__ void copy(const float4 *from, float4 *to, int count, uint64_t *start, uint64_t *end) {
@@ -223,16 +249,6 @@ void runL2(Verdict &verdict) {
   stamps.report("L2");
 }
 
-template <typename Word>
-void runShared(Verdict &verdict) {
-  int steps = 4096;
-  Stamps stamps(threads);
-  Device<Word> sink(threads);
-  readShared<Word><<<1, threads>>>(threads, steps, stamps.start, stamps.end, sink);
-  verdict.expect(sink.get()[5] == 5, "place");
-  stamps.report("shared");
-}
-
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "l1-32";
   auto is = [&](const char *name) { return !std::strcmp(what, name); };
@@ -267,9 +283,17 @@ int main(int argc, char **argv) {
     verdict.expect(c.get()[count - 1].w == 5, "sum");
     stamps.report("memory");
   } else if (is("shared-32")) {
-    runShared<uint32_t>(verdict);
+    Stamps stamps(threads);
+    Device<uint32_t> sink(threads);
+    readShared<<<1, threads>>>(threads, 4096, stamps.start, stamps.end, sink);
+    verdict.expect(sink.get()[5] == 5, "place");
+    stamps.report("shared");
   } else if (is("shared-64")) {
-    runShared<uint64_t>(verdict);
+    Stamps stamps(threads);
+    Device<float> sink(threads);
+    readShared64<<<1, threads>>>(256, stamps.start, stamps.end, sink);
+    verdict.expect(sink.get()[5] == 256 * 4 * 3, "sum");
+    stamps.report("shared");
   } else if (is("copy")) {
     int count = argument(argc, argv, 2, 96) * (1 << 20) / 16, blocks = argument(argc, argv, 3, 128);
     Device<float4> from(std::vector<float4>(count, {1, 2, 3, 4})), to(count);
