@@ -6,7 +6,7 @@ Usage: Validation/memory-rows.py PATH/TO/needletail [ROW...] [--print]   (some m
 Each row's figure is computed as the measured program computes it. With ROWs only these are run, and
 with --print nothing is written; the table then goes to standard output.
 """
-import csv, json, os, subprocess, sys
+import csv, json, math, os, statistics, subprocess, sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TRACES = f"{ROOT}/Traces/memory"
@@ -32,7 +32,7 @@ class Launch:
 
     def residence(self):
         """Mean cycles from a warp's start to its end."""
-        warps = self.kernel["ctas"] * -(-eval("*".join(map(str, self.kernel["block"]))) // 32)
+        warps = self.kernel["ctas"] * math.ceil(math.prod(self.kernel["block"]) / 32)
         return self.kernel["issue"]["residentWarpCycles"] / warps
 
 
@@ -118,7 +118,7 @@ OTHERS = [
     ("bandwidth-shared-64", "shared memory, 64-bit loads", [("bytes/clk", rate(256 * BLOCK * 32, whole=True))]),
     ("bandwidth-copy", "float4 copy, 96 MiB, first block's clock", [("bytes/clk", rate(2 * (96 << 20)))]),
     ("bandwidth-strided", "strided 4-byte loads, cycles per warp instruction",
-     [(f"{level}, {stride} words", lambda launch: launch.span() / (16 * 64))
+     [(f"{level}, {stride} words", lambda launch: launch.span() / (32 * 128))
       for level in ("L1", "L2") for stride in (1, 2, 4, 8, 16, 32)]),
     ("atomics-shared", "shared atomics, cycles per warp instruction",
      [(what, lambda launch: launch.span() / (8 * 64)) for what in ("one cell", "a cell a lane", "32 cells of a bank")]),
@@ -156,6 +156,11 @@ def number(value):
     return f"{value:,.0f}" if abs(value) >= 10000 else f"{value:.4g}" if abs(value) < 100 else f"{value:,.1f}"
 
 
+def summary(errors):
+    return (f"{len(errors)} rows, mean absolute error {sum(errors) / len(errors):.1f} %, "
+            f"median {statistics.median(errors):.1f} %")
+
+
 def table(needletail, rows, wanted):
     lines, errors = [], []
     for index, (trace, gpu, figure, remark) in ROWS.items():
@@ -184,11 +189,10 @@ def main():
     lines, errors = table(needletail, rows, wanted)
     page = ["| row | GPU | measurement | trace | measured | simulated | error | remark |",
             "|---:|---|---|---|---:|---:|---:|---|"] + lines
-    mean = sum(error for error, _ in errors) / len(errors)
     for gpu in dict.fromkeys(gpu for _, gpu in errors):
         own = [error for error, name in errors if name == gpu]
-        page.append(("" if gpu != errors[0][1] else "\n") + f"* {gpu}: {len(own)} rows, mean absolute error {sum(own) / len(own):.1f} %")
-    page.append(f"* all: {len(errors)} rows, mean absolute error {mean:.1f} %")
+        page.append(("" if gpu != errors[0][1] else "\n") + f"* {gpu}: {summary(own)}")
+    page.append(f"* all: {summary([error for error, _ in errors])}")
     if not wanted:
         page += ["", "## Rows left out", "", "| row | GPU | measurement | why |", "|---:|---|---|---|"]
         page += [f"| {index} | {rows[index]['gpu']} | {rows[index]['benchmark']}: {rows[index]['metric']} | {why} |"
