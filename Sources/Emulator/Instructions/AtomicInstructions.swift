@@ -117,7 +117,7 @@ enum Atomics {
     w.set(o.pointee.result, o.pointee.isSigned ? succeeded : .max)
   }
 
-  private static func combined(
+  static func combined(
     _ operation: Operation, _ format: Format, _ old: UInt32, _ value: UInt32, flushes: Bool
   ) -> UInt32 {
     switch format {
@@ -168,7 +168,7 @@ enum Atomics {
     }
   }
 
-  private static func combined64(
+  static func combined64(
     _ operation: Operation, _ format: Format, _ old: UInt64, _ value: UInt64
   ) -> UInt64 {
     if format == .double, operation == .add { return DoublePrecision.add(old, value) }
