@@ -129,6 +129,9 @@ extension InstructionRules {
     c.operation.isSigned = wide == 2 || wide == 0 && !c.take("U32")
     c.ignore("S32")
     c.operation.flag = c.take("RELU")
+    // sm_120 writes `IMNMX.S64 PT, PT, R4, R4, R6, PT, !PT`.
+    let hasFrame = wide != 0 && c.nextIsPredicate
+    if hasFrame { for _ in 0..<2 { try c.expectPredicate("PT") } }
     let packing = c.takePacking(["S16x2", "U16x2", "U8x4"])
     if packing?.bits == 8, c.operation.flag { throw c.unsupported("rectified bytes") }
     try c.destination(words: wide != 0 ? 2 : 1)
@@ -140,6 +143,7 @@ extension InstructionRules {
     c.operation.a = try c.source()
     c.operation.b = try c.source()
     c.operation.p = try c.predicate()
+    if hasFrame { try c.expectPredicate("!PT") }
     if let packing {
       c.operation.isSigned = packing.isSigned
       c.operation.mode = packing.bits

@@ -45,8 +45,9 @@ public struct ConstantLayout: Sendable {
       cluster = Cluster(
         isExplicit: 0x140, sides: 0x144, reciprocals: 0x150, counts: 0x15c, size: 0x188)
     default:
+      // The workspace and what concerns clusters come in blocks, chosen by SR_CgaSize: see there.
       (blockSize, gridSize, sharedWindow, localWindow) = (0x360, 0x370, nil, 0x2f8)
-      (stack, parameters, gridWorkspace) = (0x37c, 0x380, (0x1b8, 0x1b4))
+      (stack, parameters, gridWorkspace) = (0x37c, 0x380, (0x258, 0x254))
       cluster = Cluster(
         isExplicit: 0x36c, sides: 0x2a0, reciprocals: 0x2b0, counts: 0x2c0, size: 0x2cc)
     }
