@@ -204,7 +204,31 @@ private struct Decoding {
     }
   }
 
+  /// Two result vectors, then one or two vectors of arguments.
+  private mutating func applyTextureOperands() {
+    func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+    let widths = TextureOperands(
+      base, modifiers: parts.dropFirst().map(text), operands: words.operands.map(text))
+    var vectors = [widths.results.0, widths.results.1, widths.sources.0, widths.sources.1][...]
+    for (position, operand) in words.operands.enumerated() {
+      switch OperandScanner(operand).parse().kind {
+      case .register(.general, let number):
+        let isResult = vectors.count > 2
+        let count = vectors.popFirst() ?? 1
+        let registers = range(.general, number, count, slot: 255)
+        if isResult { result.addDestination(registers) } else { result.addSource(registers) }
+      case .zero(.general): _ = vectors.popFirst()
+      case .register(.predicate, let number) where position == 0:
+        result.addDestination(range(.predicate, number, 1, slot: 255))
+        result.flags.insert(.writesPredicate)
+      case .register(let file, let number): result.addSource(range(file, number, 1, slot: 255))
+      default: break
+      }
+    }
+  }
+
   private mutating func applyOperands() {
+    if TextureOperands.describes(base) { return applyTextureOperands() }
     var slot = 0
     var resultsLeft = entry.noResult ? 0 : 1
     var leading = !entry.noResult
@@ -339,7 +363,13 @@ private struct Decoding {
         entry.space == .global || entry.space == .generic || entry.space == .local && false
       let uniformBase = addresses.contains { $0.file == .uniform }
       let wide = address.wide || address.file == .general && global && has("E") && !uniformBase
-      result.addSource(range(address.file, address.number, wide ? 2 : 1, slot: 255))
+      var count = wide ? 2 : 1
+      if entry.space == .surface {
+        count =
+          parts.lazy.compactMap { TextureOperands.coordinates(String(decoding: $0, as: UTF8.self)) }
+          .first ?? 1
+      }
+      result.addSource(range(address.file, address.number, count, slot: 255))
       if address.file == .general {
         result.addressKind = .regular
         if wide || uniformBase { result.flags.insert(.address64) }
@@ -406,6 +436,8 @@ private struct Decoding {
     case .memory:
       // Store data, atomic operands.
       if entry.action == .store || entry.action == .reduction {
+        // Formatted stores take a register for each component.
+        if base == "SUST", has("P"), !has("R") { return 4 }
         return max(1, (accessBytes() + 3) / 4)
       }
       if entry.action == .atomic { return max(1, (accessBytes() + 3) / 4) * (has("CAS") ? 2 : 1) }

@@ -159,3 +159,36 @@ private func destinations(_ instruction: Instruction) -> [RegisterOperand] {
     }
   }
 }
+
+@Suite struct TextureDecoderTests {
+  private func vectors(_ list: [RegisterOperand]) -> [[Int]] {
+    list.map { [Int($0.first), Int($0.count)] }
+  }
+
+  @Test(arguments: [
+    ("TEX.SCR.LL RZ, R7, R2, R7, 0x0, 0x58, 2D, 0x1", [[7, 1]], [[2, 2], [7, 1]]),
+    (
+      "TEX.SCR.LL R10, R8, R8, R10, 0x0, 0x58, ARRAY_2D", [[10, 2], [8, 2]], [[8, 2], [10, 2]]
+    ),
+    ("TEX.SCR.LZ R9, R6, R2, R3, 0x0, 0x58, 2D, 0xb", [[9, 1], [6, 2]], [[2, 1], [3, 1]]),
+    ("TEX.SCR.B.LL R14, R12, R2, R10, 2D", [[14, 2], [12, 2]], [[2, 2], [10, 2]]),
+    ("TEX.B.LL R6, R4, R12, R10, ARRAY_CUBE", [[6, 2], [4, 2]], [[12, 4], [10, 2]]),
+    ("TEX.LL RZ, R8, R8, R13, UR4, 0x0, 3D, 0x3", [[8, 2]], [[8, 3], [13, 1], [4, 1]]),
+    ("TEX R10, R8, R2, UR4, 2D", [[10, 2], [8, 2]], [[2, 2], [4, 1]]),
+    ("TLD.SCR.LZ RZ, R7, R2, 0x0, 0x58, 1D, 0x1", [[7, 1]], [[2, 1]]),
+    ("TXD R14, R12, R8, R12, 0x0, 0x58, ARRAY_2D", [[14, 2], [12, 2]], [[8, 3], [12, 4]]),
+    ("TXQ RZ, R5, R5, TEX_HEADER_DIMENSION, 0x0, 0x58, 0x4", [[5, 1]], [[5, 1]]),
+    ("SULD.D.BA.3D.128.STRONG.SM.TRAP R12, [R8], 0x0, 0x58", [[12, 4]], [[8, 3]]),
+    ("SUST.P.2D.STRONG.SM.TRAP [R2], R4, 0x0, 0x58", [], [[2, 2], [4, 4]]),
+  ]) func `texture operands are vectors`(_ row: (String, [[Int]], [[Int]])) {
+    let decoded = decode(row.0)
+    #expect(vectors(destinations(decoded)) == row.1)
+    #expect(vectors(sources(decoded)) == row.2)
+  }
+
+  @Test func `a residency test writes its predicate`() {
+    let decoded = decode("TEX.SCR.LL P0, R10, R8, R2, R8, 0x0, 0x58, 2D")
+    #expect(destinations(decoded)[0] == RegisterOperand(file: .predicate, first: 0))
+    #expect(decoded.flags.contains(.writesPredicate))
+  }
+}

@@ -105,6 +105,14 @@ struct DecodeContext {
     return PredicateSource(index: index, isNegated: first.isInverted)
   }
 
+  /// Takes a predicate whose other values are not known: only PT or !PT.
+  mutating func expectPredicate(_ text: String) throws {
+    let source = try predicate()
+    guard source.index == Predicates.true, source.isNegated == text.hasPrefix("!") else {
+      throw unsupported("another predicate than \(text)")
+    }
+  }
+
   var nextIsPredicate: Bool { operands.first.flatMap(predicateIndex) != nil }
 
   /// The next operand as a 32- or 64-bit source.

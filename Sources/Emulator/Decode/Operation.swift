@@ -81,6 +81,9 @@ struct Operation {
   /// Look-up tables, byte masks, fixed operands.
   var immediate: UInt32 = 0
 
+  /// A matrix product takes metadata.
+  var isSparse = false
+
   // Memory
   /// Bytes per lane.
   var width = 4

@@ -15,6 +15,8 @@ final class CTA {
   }
 
   static let barrierCount = 16
+  /// The cluster's barrier among those that groups of threads wait at.
+  static let clusterBarrier = barrierCount
   /// Warp instructions that a warp may execute before another one has its turn.
   private static let quantum = 4096
 
@@ -125,7 +127,29 @@ final class CTA {
   }
 
   /// Barriers that waited for threads which ended.
-  func releaseAfterExit() { for number in 0..<Self.barrierCount { release(number) } }
+  func releaseAfterExit() {
+    for number in 0..<Self.barrierCount { release(number) }
+    releaseCluster()
+  }
+
+  /// Lets the cluster's threads go on if all of them that live have arrived.
+  func releaseCluster() {
+    let ctas = cluster.isEmpty ? [self] : cluster
+    var someoneArrived = false
+    for cta in ctas {
+      for warp in cta.warps {
+        if warp.convergence.alive & ~warp.arrivedAtCluster != 0 { return }
+        if warp.arrivedAtCluster != 0 { someoneArrived = true }
+      }
+    }
+    guard someoneArrived else { return }
+    for cta in ctas {
+      for warp in cta.warps {
+        warp.arrivedAtCluster = 0
+        warp.convergence.releaseCTA(barrier: Self.clusterBarrier)
+      }
+    }
+  }
 
   /// What was recorded, as one CTA's streams.
   func trace() -> CTATrace {

@@ -26,10 +26,7 @@ public final class GridExecution {
     if context.launch.cooperative {
       try together(0..<count, recorder: recorder)
     } else if context.launch.cluster.count > 1 {
-      let size = context.launch.cluster.count
-      for first in stride(from: 0, to: count, by: size) {
-        try together(first..<min(count, first + size), recorder: recorder)
-      }
+      for members in clusters() { try together(members, recorder: recorder) }
     } else if context.isParallel {
       try inParallel(count, recorder: recorder)
     } else {
@@ -46,8 +43,33 @@ public final class GridExecution {
     if let recorder, recorder.wants(cta: cta.index) { try recorder.record(cta.trace()) }
   }
 
+  /// The CTAs of each cluster by rank.
+  private func clusters() -> [[Int]] {
+    let (grid, sides) = (context.launch.grid, context.launch.cluster)
+    func corners(_ size: UInt32, _ side: UInt32) -> StrideTo<UInt32> {
+      stride(from: 0, to: size, by: Int(side))
+    }
+    var result: [[Int]] = []
+    for z in corners(grid.z, sides.z) {
+      for y in corners(grid.y, sides.y) {
+        for x in corners(grid.x, sides.x) {
+          var members: [Int] = []
+          for cz in z..<min(grid.z, z + sides.z) {
+            for cy in y..<min(grid.y, y + sides.y) {
+              for cx in x..<min(grid.x, x + sides.x) {
+                members.append(Int(cx) + Int(grid.x) * (Int(cy) + Int(grid.y) * Int(cz)))
+              }
+            }
+          }
+          result.append(members)
+        }
+      }
+    }
+    return result
+  }
+
   /// CTAs that may wait for each other take turns.
-  private func together(_ range: Range<Int>, recorder: (any LaunchRecorder)?) throws {
+  private func together(_ range: some Sequence<Int>, recorder: (any LaunchRecorder)?) throws {
     let ctas = range.map { CTA(context, index: $0, records: recorder?.wants(cta: $0) ?? false) }
     if context.launch.cluster.count > 1 {
       for cta in ctas { cta.cluster = ctas }

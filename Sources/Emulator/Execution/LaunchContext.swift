@@ -70,6 +70,22 @@ final class LaunchContext {
       put(workspace & 0xffff_ffff, at: low, bytes: 4)
       put(workspace >> 32, at: high, bytes: 4)
     }
+    if let places = layout.cluster {
+      let (sides, grid) = (launch.cluster, launch.grid)
+      put(sides.count > 1 ? 1 : 0, at: places.isExplicit, bytes: 4)
+      put(UInt64(sides.count), at: places.size, bytes: 4)
+      for (index, (side, ctas)) in [(sides.x, grid.x), (sides.y, grid.y), (sides.z, grid.z)]
+        .enumerated()
+      {
+        put(UInt64(side), at: places.sides + 4 * index, bytes: 4)
+        put(UInt64(ctas / side), at: places.counts + 4 * index, bytes: 4)
+        // Code divides by multiplying and truncating: the reciprocal must not be too small
+        // (assumed).
+        var reciprocal = 1 / Float(side)
+        if Double(reciprocal) * Double(side) < 1 { reciprocal = reciprocal.nextUp }
+        put(UInt64(reciprocal.bitPattern), at: places.reciprocals + 4 * index, bytes: 4)
+      }
+    }
     let parameters = launch.parameters.prefix(bank.count - image.parameterBase)
     bank.replaceSubrange(
       image.parameterBase..<(image.parameterBase + parameters.count), with: parameters)

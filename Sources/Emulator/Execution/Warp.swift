@@ -5,10 +5,10 @@ import ISA
 /// Registers are vectors of 32 words. Operands are read through pointers: a plain register or a
 /// broadcast constant in place, anything else from a scratch vector.
 final class Warp {
-  /// Registers as they are numbered; 255 and the next three read zero, then four that take
-  /// results nobody reads.
-  static let registerVectors = 263
-  static let discard = 259
+  /// Registers as they are numbered; 255 and the next seven read zero (DMMA takes eight), then
+  /// eight that take results nobody reads.
+  static let registerVectors = 271
+  static let discard = 263
   private static let scratchVectors = 12
 
   let index: Int
@@ -28,6 +28,8 @@ final class Warp {
   /// Index of the current and of the next instruction.
   var pc = 0
   var next = 0
+  /// Lanes that stand at or behind an arrival at the cluster's barrier which is not complete yet.
+  var arrivedAtCluster: UInt32 = 0
   /// The result of the last barrier reduction.
   var barrierResult: UInt32 = 0
   var barrierFlag = false

@@ -27,14 +27,20 @@ extension InstructionRules {
     // A counting increment adds one for each lane, without a bound.
     c.operation.mode = counts ? Atomics.Operation.add.rawValue : operation.rawValue
     c.operation.secondFlag = counts
+    // Several numbers side by side, or 128 bits as one.
+    let bytes = c.modifiers.lazy.compactMap { Atomics.vectors[$0] }.first
+    if c.take("128"), operation != .exchange, operation != .compareAndSwap {
+      throw c.unsupported("this operation on 128 bits")
+    }
     let format: Atomics.Format =
       c.choice([
-        "F32": .single, "F64": .double, "F16x2": .halves, "BF16x2": .brains, "BF16_V2": .brains,
+        "F32x2": .single, "F32x4": .single, "F16x4": .halves, "F16x8": .halves, "BF16x4": .brains,
+        "BF16x8": .brains, "F32": .single, "F64": .double, "F16x2": .halves, "BF16x2": .brains,
+        "BF16_V2": .brains,
         "S32": .signed, "S64": .signed64, "U64": .unsigned64, "64": .unsigned64,
         "32": .unsigned, "U32": .unsigned,
       ]) ?? .unsigned
-    if c.take("64") || c.take("128") { throw c.unsupported("this width") }
-    c.operation.width = format.bytes
+    c.operation.width = bytes ?? format.bytes
     c.operation.immediate = UInt32(format.rawValue)
     c.operation.flushes = c.take("FTZ")
     c.ignore("RN", "NOINC")
@@ -43,11 +49,11 @@ extension InstructionRules {
     if returns {
       let hasPredicate = try c.predicateResult(\.result)
       // Blackwell's test form answers with the predicate alone.
-      c.operation.words = format.bytes / 4
+      c.operation.words = c.operation.width / 4
       if case .memory = c.operands.first?.kind {
         c.operation.isSigned = hasPredicate
       } else {
-        try c.destination(words: format.bytes / 4)
+        try c.destination(words: c.operation.width / 4)
       }
     }
     try c.address()
@@ -57,7 +63,8 @@ extension InstructionRules {
     c.operation.a = address
     c.operation.flag = testsAndSets
     if c.nextIsPredicate { _ = try c.predicate() }
-    c.operation.run = Atomics.run
+    if bytes != nil, testsAndSets { throw c.unsupported("this operation on vectors") }
+    c.operation.run = bytes == nil ? Atomics.run : Atomics.runVector
   }
 }
 
@@ -70,6 +77,44 @@ enum Atomics {
     case unsigned, signed, unsigned64, signed64, single, double, halves, brains
 
     var bytes: Int { self == .unsigned64 || self == .signed64 || self == .double ? 8 : 4 }
+  }
+
+  /// Bytes of formats with more than one word, each atomic on its own; of 128 bits all at once.
+  static let vectors: [String: Int] = [
+    "F32x2": 8, "F16x4": 8, "BF16x4": 8, "F32x4": 16, "F16x8": 16, "BF16x8": 16, "128": 16,
+  ]
+
+  static let runVector: Handler = { w, o in
+    w.computeAddresses(o)
+    let words = o.pointee.width / 4
+    let b = w.registers + o.pointee.b.index * 32
+    let c = w.registers + o.pointee.c.index * 32
+    let d = w.write(o)
+    guard let operation = Operation(rawValue: o.pointee.mode),
+      let format = Format(rawValue: Int(o.pointee.immediate))
+    else { return }
+    try w.cta.context.locked {
+      try w.eachLaneThrowing { lane in
+        let pointer = try w.pointer(
+          o.pointee.space, w.addresses[lane], bytes: o.pointee.width, lane: lane)
+        var old = SIMD4<UInt32>()
+        var isEqual = true
+        for word in 0..<words {
+          old[word] = pointer.load(fromByteOffset: 4 * word, as: UInt32.self)
+          if old[word] != b[word * 32 + lane] { isEqual = false }
+        }
+        for word in 0..<words {
+          let value = b[word * 32 + lane]
+          let new =
+            operation == .compareAndSwap
+            ? (isEqual ? c[word * 32 + lane] : old[word])
+            : combined(operation, format, old[word], value, flushes: o.pointee.flushes)
+          pointer.storeBytes(of: new, toByteOffset: 4 * word, as: UInt32.self)
+        }
+        for word in 0..<words { d[word * 32 + lane] = old[word] }
+      }
+    }
+    w.set(o.pointee.result, .max)
   }
 
   /// Lanes act one after the other, in lane order.
@@ -117,7 +162,7 @@ enum Atomics {
     w.set(o.pointee.result, o.pointee.isSigned ? succeeded : .max)
   }
 
-  private static func combined(
+  static func combined(
     _ operation: Operation, _ format: Format, _ old: UInt32, _ value: UInt32, flushes: Bool
   ) -> UInt32 {
     switch format {
@@ -168,7 +213,7 @@ enum Atomics {
     }
   }
 
-  private static func combined64(
+  static func combined64(
     _ operation: Operation, _ format: Format, _ old: UInt64, _ value: UInt64
   ) -> UInt64 {
     if format == .double, operation == .add { return DoublePrecision.add(old, value) }

@@ -168,6 +168,20 @@ extension InstructionRules {
       }
     },
     "BAR": barrier,
+    "UCGABAR_ARV": { c in
+      c.operation.run = { w, _ in
+        w.arrivedAtCluster |= w.mask
+        w.cta.releaseCluster()
+      }
+    },
+    "UCGABAR_WAIT": { c in
+      c.operation.run = { w, _ in
+        guard w.mask & w.arrivedAtCluster != 0 else { return }
+        w.part(w.mask)
+        w.convergence.waitForCTA(barrier: CTA.clusterBarrier, next: w.next)
+        w.switched = true
+      }
+    },
     "B2R": { c in
       guard c.take("RESULT") else { throw c.unsupported("not a barrier's result") }
       try c.destination()
@@ -181,7 +195,7 @@ extension InstructionRules {
     "NOP": nothing, "DEPBAR": nothing, "LDGDEPBAR": nothing, "ARRIVES": nothing,
     "MEMBAR": nothing, "ERRBAR": nothing, "CGAERRBAR": nothing, "CCTL": nothing,
     "CCTLL": nothing, "CCTLT": nothing, "FENCE": nothing, "PREEXIT": nothing, "ACQBULK": nothing,
-    "PMTRIG": nothing, "WARPGROUP": nothing, "ENDCOLLECTIVE": nothing, "UCGABAR_ARV": nothing,
+    "PMTRIG": nothing, "WARPGROUP": nothing, "ENDCOLLECTIVE": nothing,
     "UTMACMDFLUSH": nothing, "UCCTL": nothing,
   ]
 

@@ -30,10 +30,11 @@ extension InstructionRules {
     },
     "VIADD": { c in
       c.ignore("U32", "S32")
+      c.operation.mode = c.takePacking(["16x2", "U8x4"])?.bits ?? 32
       try c.destination()
-      c.operation.a = try c.source()
-      c.operation.b = try c.source()
-      c.operation.run = Integers.add3
+      c.operation.a = try c.packedSource(\.flag)
+      c.operation.b = try c.packedSource(\.secondFlag)
+      c.operation.run = c.operation.mode == 32 ? Integers.add3 : PackedIntegers.add
     },
     "IMAD": multiplyAdd,
     "UIMAD": multiplyAdd,
@@ -128,17 +129,25 @@ extension InstructionRules {
     c.operation.isSigned = wide == 2 || wide == 0 && !c.take("U32")
     c.ignore("S32")
     c.operation.flag = c.take("RELU")
-    let packed = c.take("S16x2") ? 1 : c.take("U16x2") ? 2 : 0
+    // sm_120 writes `IMNMX.S64 PT, PT, R4, R4, R6, PT, !PT`.
+    let hasFrame = wide != 0 && c.nextIsPredicate
+    if hasFrame { for _ in 0..<2 { try c.expectPredicate("PT") } }
+    let packing = c.takePacking(["S16x2", "U16x2", "U8x4"])
+    if packing?.bits == 8, c.operation.flag { throw c.unsupported("rectified bytes") }
     try c.destination(words: wide != 0 ? 2 : 1)
-    try c.predicateResult(\.result)
-    if packed != 0 { try c.predicateResult(\.secondResult) }
+    // Of packed halves, the low one's predicate comes first.
+    if try c.predicateResult(\.result), let packing {
+      guard packing.bits == 16 else { throw c.unsupported("predicates of bytes") }
+      try c.predicateResult(\.secondResult)
+    }
     c.operation.a = try c.source()
     c.operation.b = try c.source()
     c.operation.p = try c.predicate()
-    if packed != 0 {
-      c.operation.isSigned = packed == 1
-      if c.nextIsPredicate { c.operation.q = try c.predicate() }
-      c.operation.run = Integers.minimumMaximumPacked
+    if hasFrame { try c.expectPredicate("!PT") }
+    if let packing {
+      c.operation.isSigned = packing.isSigned
+      c.operation.mode = packing.bits
+      c.operation.run = PackedIntegers.extremum
     } else {
       c.operation.run = wide != 0 ? Integers.minimumMaximum64 : Integers.minimumMaximum
     }
@@ -427,33 +436,5 @@ enum Integers {
       let less = isSigned ? Int64(bitPattern: x) < Int64(bitPattern: y) : x < y
       d.setWide(lane, less == (p >> UInt32(lane) & 1 == 1) ? x : y)
     }
-  }
-
-  static let minimumMaximumPacked: Handler = { w, o in
-    let a = w.read(o.pointee.a, slot: 0)
-    let b = w.read(o.pointee.b, slot: 1)
-    let (p, d) = (w.predicate(o.pointee.p), w.write(o))
-    let (isSigned, clamps) = (o.pointee.isSigned, o.pointee.flag)
-    var low: UInt32 = 0
-    var high: UInt32 = 0
-    w.eachLane { lane in
-      let takesMinimum = p >> UInt32(lane) & 1 == 1
-      var result: UInt32 = 0
-      for shift in [UInt32(0), 16] {
-        let x = UInt16(truncatingIfNeeded: a[lane] >> shift)
-        let y = UInt16(truncatingIfNeeded: b[lane] >> shift)
-        let less = isSigned ? Int16(bitPattern: x) < Int16(bitPattern: y) : x < y
-        let takesFirst = less == takesMinimum || x == y
-        if takesFirst {
-          if shift == 0 { low |= 1 << UInt32(lane) } else { high |= 1 << UInt32(lane) }
-        }
-        var value = takesFirst ? x : y
-        if clamps, Int16(bitPattern: value) < 0 { value = 0 }
-        result |= UInt32(value) << shift
-      }
-      d[lane] = result
-    }
-    w.set(o.pointee.result, low)
-    w.set(o.pointee.secondResult, high)
   }
 }

@@ -221,7 +221,10 @@ extension Warp {
       return UInt64(
         position.x % cluster.x + (position.y % cluster.y) * cluster.x
           + (position.z % cluster.z) * cluster.x * cluster.y)
-    case .clusterSize: return UInt64(launch.cluster.count)
+    case .clusterSize:
+      // Since sm_100, code multiplies it by a negative stride into the constants about clusters
+      // and the grid's workspace: it chooses one of several blocks. Here there is one (assumed).
+      return launch.kernel.architecture.number >= 100 ? 0 : UInt64(launch.cluster.count)
     case .sharedSize: return UInt64(cta.context.sharedBytes)
     case .dynamicSharedSize: return UInt64(launch.dynamicShared)
     }

@@ -2,10 +2,12 @@
 extension InstructionRules {
   static let tensor: [String: Rule] = [
     "HMMA": { c in
-      if c.take("SP") { throw c.unsupported("sparse matrices") }
-      guard let depth = c.choice(["16816": 16, "1688": 8, "1684": 4]) else {
-        throw c.unsupported("this shape")
-      }
+      let isSparse = c.take("SP")
+      guard
+        let depth = isSparse
+          ? c.choice(["16832": 32, "16816": 16, "1688": 8])
+          : c.choice(["16816": 16, "1688": 8, "1684": 4])
+      else { throw c.unsupported("this shape") }
       let halfResults = c.take("F16")
       c.ignore("F32")
       let format: FloatFormat = c.take("BF16") ? .brain : c.take("TF32") ? .tensor : .half
@@ -14,7 +16,7 @@ extension InstructionRules {
       c.operation.mode = depth
       (c.operation.width, c.operation.scale) = (format.rawValue, format.rawValue)
       c.operation.flag = halfResults
-      try c.matrices()
+      try c.matrices(isSparse: isSparse)
       c.operation.run = Matrices.float
     },
     "QMMA": { c in
@@ -34,12 +36,14 @@ extension InstructionRules {
       c.operation.run = Matrices.float
     },
     "IMMA": { c in
-      if c.take("SP") { throw c.unsupported("sparse matrices") }
+      let isSparse = c.take("SP")
       guard
-        let shape = c.choice([
-          "16816": (16, 16), "16832": (16, 32), "16864": (16, 64), "8816": (8, 16),
-          "8832": (8, 32),
-        ])
+        let shape = isSparse
+          ? c.choice(["16832": (16, 32), "16864": (16, 64), "168128": (16, 128)])
+          : c.choice([
+            "16816": (16, 16), "16832": (16, 32), "16864": (16, 64), "8816": (8, 16),
+            "8832": (8, 32),
+          ])
       else { throw c.unsupported("this shape") }
       c.operation.saturates = c.take("SAT")
       guard let first = c.takeMatrixInteger() else { throw c.unsupported("this format") }
@@ -51,7 +55,7 @@ extension InstructionRules {
       c.operation.width = first.bits
       c.operation.isSigned = first.isSigned
       c.operation.secondFlag = second.isSigned
-      try c.matrices()
+      try c.matrices(isSparse: isSparse)
       c.operation.run = Matrices.integer
     },
     "BMMA": { c in
@@ -69,8 +73,13 @@ extension InstructionRules {
     },
     "DMMA": { c in
       c.operation.rounding = c.takeRounding()
-      guard c.take("884") || c.take("8x8x4") else { throw c.unsupported("this shape") }
-      try c.destination(words: 4)
+      guard
+        let shape = c.choice([
+          "884": (8, 4), "8x8x4": (8, 4), "16x8x4": (16, 4), "16x8x8": (16, 8), "16x8x16": (16, 16),
+        ])
+      else { throw c.unsupported("this shape") }
+      (c.operation.scale, c.operation.mode) = shape
+      try c.destination(words: shape.0 / 2)
       try c.matrices()
       c.operation.run = Matrices.double
     },
@@ -99,11 +108,17 @@ extension InstructionRules {
 }
 
 extension DecodeContext {
-  /// The sources A, B and C.
-  mutating func matrices() throws {
+  /// The sources A, B and C; of a sparse A also the metadata, and which lanes hold it.
+  mutating func matrices(isSparse: Bool = false) throws {
     operation.a = try source()
     operation.b = try source()
     operation.c = try source()
+    guard isSparse else { return }
+    operation.d = try source()
+    let selector = try integer()
+    guard (0...3).contains(selector) else { throw unsupported("this selector") }
+    operation.immediate = UInt32(selector)
+    operation.isSparse = true
   }
 
   mutating func takeEightBit() -> FloatFormat? {
@@ -128,7 +143,9 @@ enum Matrices {
   ) -> MatrixMultiply.Operands {
     MatrixMultiply.Operands(
       a: w.read(o.pointee.a, slot: 0), b: w.read(o.pointee.b, slot: 1),
-      c: w.read(o.pointee.c, slot: 2), d: w.write(o))
+      c: w.read(o.pointee.c, slot: 2), d: w.write(o),
+      metadata: o.pointee.isSparse ? w.read(o.pointee.d, slot: 3) : nil,
+      selector: Int(o.pointee.immediate))
   }
 
   static let float: Handler = { w, o in
@@ -157,6 +174,7 @@ enum Matrices {
 
   static let double: Handler = { w, o in
     MatrixMultiply.double(
-      operands(w, o), shape: .init(rows: 8, inner: 4), rounding: o.pointee.rounding)
+      operands(w, o), shape: .init(rows: o.pointee.scale, inner: o.pointee.mode),
+      rounding: o.pointee.rounding)
   }
 }

@@ -52,45 +52,29 @@ extension InstructionRules {
       c.operation.isSigned = !c.take("U32")
       c.operation.flag = c.take("RELU")
       c.ignore("S32")
-      if c.take("S16x2") || c.take("U16x2") { throw c.unsupported("packed halves") }
+      let packing = c.takePacking(["S16x2", "U16x2"])
+      c.operation.mode = packing?.bits ?? 32
+      if let packing { c.operation.isSigned = packing.isSigned }
       try c.destination()
-      c.operation.a = try c.source()
-      c.operation.b = try c.source()
+      c.operation.a = try c.packedSource(\.secondFlag)
+      c.operation.b = try c.packedSource(\.saturates)
       c.operation.c = try c.source()
       c.operation.p = try c.predicate()
-      c.operation.run = { w, o in
-        let a = w.read(o.pointee.a, slot: 0)
-        let b = w.read(o.pointee.b, slot: 1)
-        let c = w.read(o.pointee.c, slot: 2)
-        let (p, d) = (w.predicate(o.pointee.p), w.write(o))
-        w.eachLane { lane in
-          d[lane] = Video.extremum(
-            o, a[lane] &+ b[lane], c[lane], isMinimum: p >> UInt32(lane) & 1 == 1)
-        }
-      }
+      c.operation.run = packing == nil ? Video.sumExtremum : PackedIntegers.sumExtremum
     },
     "VIMNMX3": { c in
       c.operation.isSigned = !c.take("U32")
       c.operation.flag = c.take("RELU")
       c.ignore("S32")
-      if c.take("S16x2") || c.take("U16x2") { throw c.unsupported("packed halves") }
+      let packing = c.takePacking(["S16x2", "U16x2"])
+      if let packing { c.operation.isSigned = packing.isSigned }
       try c.destination()
       c.operation.a = try c.source()
       c.operation.b = try c.source()
       c.operation.c = try c.source()
       c.operation.p = try c.predicate()
       c.operation.q = c.nextIsPredicate ? try c.predicate() : c.operation.p
-      c.operation.run = { w, o in
-        let a = w.read(o.pointee.a, slot: 0)
-        let b = w.read(o.pointee.b, slot: 1)
-        let c = w.read(o.pointee.c, slot: 2)
-        let (p, q, d) = (w.predicate(o.pointee.p), w.predicate(o.pointee.q), w.write(o))
-        w.eachLane { lane in
-          let first = Video.extremum(
-            o, a[lane], b[lane], isMinimum: p >> UInt32(lane) & 1 == 1)
-          d[lane] = Video.extremum(o, first, c[lane], isMinimum: q >> UInt32(lane) & 1 == 1)
-        }
-      }
+      c.operation.run = packing == nil ? Video.extremum3 : PackedIntegers.extremum3
     },
   ]
 }
@@ -103,6 +87,27 @@ enum Video {
     let less = o.pointee.isSigned ? Int32(bitPattern: x) < Int32(bitPattern: y) : x < y
     let value = less == isMinimum ? x : y
     return o.pointee.flag && Int32(bitPattern: value) < 0 ? 0 : value
+  }
+
+  static let sumExtremum: Handler = { w, o in
+    let a = w.read(o.pointee.a, slot: 0)
+    let b = w.read(o.pointee.b, slot: 1)
+    let c = w.read(o.pointee.c, slot: 2)
+    let (p, d) = (w.predicate(o.pointee.p), w.write(o))
+    w.eachLane { lane in
+      d[lane] = extremum(o, a[lane] &+ b[lane], c[lane], isMinimum: p >> UInt32(lane) & 1 == 1)
+    }
+  }
+
+  static let extremum3: Handler = { w, o in
+    let a = w.read(o.pointee.a, slot: 0)
+    let b = w.read(o.pointee.b, slot: 1)
+    let c = w.read(o.pointee.c, slot: 2)
+    let (p, q, d) = (w.predicate(o.pointee.p), w.predicate(o.pointee.q), w.write(o))
+    w.eachLane { lane in
+      let first = extremum(o, a[lane], b[lane], isMinimum: p >> UInt32(lane) & 1 == 1)
+      d[lane] = extremum(o, first, c[lane], isMinimum: q >> UInt32(lane) & 1 == 1)
+    }
   }
 
   /// PTX ISA, `dp4a` and `dp2a`.

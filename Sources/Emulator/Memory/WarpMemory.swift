@@ -23,7 +23,8 @@ extension Warp {
     case .generic:
       let window = address & Self.windowMask
       if window == LaunchContext.sharedWindow {
-        return try sharedPointer(address &- window, bytes: bytes, lane: lane)
+        return try sharedPointer(
+          address &- window, bytes: bytes, lane: lane, isGeneric: true)
       }
       if window == LaunchContext.localWindow {
         return try localPointer(address &- window, bytes: bytes, lane: lane)
@@ -51,12 +52,13 @@ extension Warp {
 
   @inline(__always)
   private func sharedPointer(
-    _ address: UInt64, bytes: Int, lane: Int
+    _ address: UInt64, bytes: Int, lane: Int, isGeneric: Bool = false
   ) throws -> UnsafeMutableRawPointer {
     var owner: CTA = cta
     var offset = address & 0xffff_ffff
-    if offset >= 1 << 24 {
-      // Distributed shared memory: the rank in the cluster stands from bit 24 on.
+    if offset >= 1 << 24 || isGeneric && !cta.cluster.isEmpty {
+      // Distributed shared memory: the rank in the cluster stands from bit 24 on. Other CTAs are
+      // reached by generic addresses; a shared one without a rank is the CTA's own (assumed).
       let rank = Int(offset >> 24)
       offset &= 0xff_ffff
       if rank < cta.cluster.count {
