@@ -46,9 +46,11 @@ let package = Package(
           "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CUDAShim/versions.map",
         ]),
       ]),
+    .target(name: "CGuestProcess"),
     .executableTarget(
       name: "needletail",
       dependencies: [
+        "CGuestProcess",
         "ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports", "Emulator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -56,9 +58,15 @@ let package = Package(
     .testTarget(name: "TracesTests", dependencies: ["Traces"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "MachineTests", dependencies: ["Machine", "Simulation"]),
-    .testTarget(name: "EmulatorTests", dependencies: ["Emulator"]),
+    .target(name: "CubinSupport", path: "Tests/CubinSupport"),
+    .testTarget(name: "EmulatorTests", dependencies: ["Emulator", "CubinSupport"]),
     .testTarget(name: "ArchitectureTests"),
-    .testTarget(name: "CommandLineTests", dependencies: ["needletail"]),
+    // Plays the CUDA program in the tests of the command line.
+    .executableTarget(
+      name: "GuestProgram", path: "Tests/GuestProgram", linkerSettings: [.linkedLibrary("dl")]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["needletail", "GuestProgram", "CubinSupport", "Emulator"]),
   ],
   swiftLanguageModes: [.v6]
 )

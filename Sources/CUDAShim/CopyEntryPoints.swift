@@ -150,7 +150,7 @@ extension ShimRuntime {
     do {
       return try modules.symbol(UInt(bitPattern: host))
     } catch {
-      fail(65, "\(error)")
+      fail(ShimRuntime.exitStatus(error), "\(error)")
     }
   }
 

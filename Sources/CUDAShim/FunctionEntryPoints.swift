@@ -10,7 +10,7 @@ extension ShimRuntime {
     do {
       return try modules.kernel(UInt(bitPattern: function))
     } catch {
-      fail(65, "\(error)")
+      fail(ShimRuntime.exitStatus(error), "\(error)")
     }
   }
 }

@@ -107,6 +107,7 @@ extension ShimRuntime {
     options.startClock = clock
     options.textures = textures
     if prepared.launch.cooperative { options.gridWorkspace = cooperativeWorkspace() }
+    checkOwnership()
     launches += 1
     progress(image.name)
     let execution = GridExecution(

@@ -77,7 +77,7 @@ final class ModuleStore {
     case .failed(let error): throw error
     case .unread(let data):
       do {
-        let binary = try FatBinary(reading: data)
+        let binary = try FatBinary(reading: data) { MappedMemory.isReadable(data, $0) }
         let cubin = try binary.cubin(
           for: architecture, in: CommandLine.arguments.first ?? "the program",
           compile: disassembler.assemble)
@@ -87,11 +87,19 @@ final class ModuleStore {
         images[index] = .loaded(module)
         return module
       } catch {
-        let failure = (error as? ModuleError) ?? ModuleError("\(error)")
+        let failure = Self.explained(error)
         images[index] = .failed(failure)
         throw failure
       }
     }
+  }
+
+  /// Says whose code cannot be used.
+  private static func explained(_ error: any Error) -> ModuleError {
+    guard let error = error as? ModuleError else { return ModuleError("\(error)") }
+    let program = CommandLine.arguments.first ?? "the program"
+    if error.isSystemFailure || error.message.contains(program) { return error }
+    return ModuleError("the code of \(program) cannot be used: \(error.message)")
   }
 
   /// The kernel behind a host function's address; nil when it is not registered.

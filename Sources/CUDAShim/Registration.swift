@@ -72,7 +72,7 @@ public func initialiseModule(_ handle: UnsafeRawPointer?) -> CChar {
   do {
     try runtime.modules.initialiseManaged()
   } catch {
-    runtime.fail(65, "\(error)")
+    runtime.fail(ShimRuntime.exitStatus(error), "\(error)")
   }
   return 1
 }

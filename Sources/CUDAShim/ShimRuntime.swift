@@ -59,6 +59,8 @@ final class ShimRuntime: @unchecked Sendable {
   /// Major version of the library whose place this one takes: 12 or 13.
   let version: Int
   var recorder: TraceRecorder?
+  /// A trace holds what one process does; another one may use the runtime, but launch nothing.
+  private var ownsTrace = false
   /// What a kernel did wrong; from then on every call answers it.
   private(set) var stickyError: Status = .success
   private var threads: [UInt: ThreadState] = [:]
@@ -87,6 +89,7 @@ final class ShimRuntime: @unchecked Sendable {
 
   private init() {
     status = ShimStatus(settings)
+    status.start()
     device = DeviceDescription(settings)
     version = Int(needletail_runtime_version())
     do {
@@ -97,14 +100,14 @@ final class ShimRuntime: @unchecked Sendable {
     modules = ModuleStore(architecture: settings.architecture, memory: memory)
     builtins = PrintingBuiltins(memory: memory)
     if let path = settings.tracePath {
+      ownsTrace = status.claimTrace()
       do {
-        recorder = try TraceRecorder(path: path, settings: settings)
+        if ownsTrace { recorder = try TraceRecorder(path: path, settings: settings) }
       } catch {
         status.fail(1, "\(error)")
       }
     }
     atexit { ShimRuntime.shared.finish() }
-    status.start()
   }
 
   /// Closes the trace when the program ends.
@@ -117,10 +120,23 @@ final class ShimRuntime: @unchecked Sendable {
     do {
       try recorder?.finish()
       recorder = nil
+      if settings.tracePath != nil {
+        guard ownsTrace else { return }
+        if launches == 0 { status.releaseTrace() }
+      }
       status.done(launches: launches, warpInstructions: warpInstructions)
     } catch {
       status.fail(1, "\(error)")
     }
+  }
+
+  /// Launches that the trace would lack end the program.
+  func checkOwnership() {
+    guard settings.tracePath != nil, !ownsTrace else { return }
+    fail(
+      1,
+      "a second process launches kernels (\(CommandLine.arguments.first ?? "its name is lost"));"
+        + " one trace holds one process: record each by its own call")
   }
 
   /// Ends the program: what happened cannot be expressed as a status, or the trace would lie.
@@ -128,6 +144,11 @@ final class ShimRuntime: @unchecked Sendable {
     recorder?.cancel()
     recorder = nil
     status.fail(code, message)
+  }
+
+  /// Exit status for code that cannot be used.
+  static func exitStatus(_ error: any Error) -> Int32 {
+    (error as? ModuleError)?.isSystemFailure == true ? 1 : 65
   }
 
   /// A kernel did something wrong: the program goes on and finds out, the trace is given up.
@@ -199,48 +220,4 @@ struct ShimSettings {
   /// CTAs of each launch to record.
   let ctas = Int(ShimSettings.value("CTAS") ?? "") ?? .max
   let instructionLimit = Int(ShimSettings.value("LIMIT") ?? "") ?? 1 << 30
-}
-
-/// Tells `needletail trace record` how it goes, through a file that both know.
-final class ShimStatus: @unchecked Sendable {
-  private let path: String?
-  private var lastWrite = Date.distantPast
-
-  init(_ settings: ShimSettings) { path = settings.statusPath }
-
-  private func write(_ line: String) {
-    guard let path, let handle = FileHandle(forWritingAtPath: path) else { return }
-    defer { try? handle.close() }
-    _ = try? handle.seekToEnd()
-    try? handle.write(contentsOf: Data((line + "\n").utf8))
-  }
-
-  func start() { write("start") }
-
-  func done(launches: Int, warpInstructions: Int) { write("done \(launches) \(warpInstructions)") }
-
-  func progress(launch: Int, kernel: String, instructions: Int) {
-    guard Date().timeIntervalSince(lastWrite) > 0.2 else { return }
-    lastWrite = Date()
-    write("launch \(launch) \(instructions) \(kernel)")
-  }
-
-  /// A kernel's fault, told once: what follows is its consequence.
-  func fault(_ message: String) {
-    let line = message.replacingOccurrences(of: "\n", with: " ")
-    if path == nil {
-      FileHandle.standardError.write(Data("needletail: error: \(line)\n".utf8))
-    }
-    write("fault 1 \(line)")
-  }
-
-  func fail(_ code: Int32, _ message: String) -> Never {
-    let line = message.replacingOccurrences(of: "\n", with: " ")
-    if path == nil {
-      FileHandle.standardError.write(Data("needletail: error: \(line)\n".utf8))
-    }
-    write("error \(code) \(line)")
-    needletail_flush()
-    _exit(code)
-  }
 }

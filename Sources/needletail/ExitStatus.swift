@@ -1,4 +1,5 @@
 import ArgumentParser
+import CGuestProcess
 import Configuration
 import Foundation
 import ISA
@@ -19,6 +20,10 @@ enum ExitStatus {
     if let status = status(of: error) {
       write("needletail: error: \(error)\n")
       Foundation.exit(status)
+    }
+    if let interruption = error as? GuestInterruption {
+      write("needletail: error: \(interruption)\n")
+      needletail_end_by_signal(interruption.signal)
     }
     if let chosen = error as? ExitCode { Foundation.exit(chosen.rawValue) }
     // Everything else is the argument parser's: wrong usage.

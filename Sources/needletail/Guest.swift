@@ -54,39 +54,11 @@ struct Guest {
       var isFolder: ObjCBool = false
       _ = manager.fileExists(atPath: found, isDirectory: &isFolder)
       guard !isFolder.boolValue else { throw InputError("\(name): a folder, not a program") }
-      try check(found)
+      try GuestFile.check(found)
       return URL(fileURLWithPath: found)
     }
     let exists = candidates.contains(where: manager.fileExists(atPath:))
     throw InputError(exists ? "\(name): not an executable file" : "\(name): no such program")
-  }
-
-  /// Refuses an ELF file that is cut: the system would end it by a signal, as if it had crashed.
-  private static func check(_ path: String) throws {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return }
-    defer { try? handle.close() }
-    guard let header = try? handle.read(upToCount: 64),
-      header.starts(with: [0x7f, 0x45, 0x4c, 0x46])
-    else { return }
-    let size = (try? handle.seekToEnd()) ?? 0
-    func number(_ data: Data, _ offset: Int, _ bytes: Int) -> UInt64 {
-      data.dropFirst(offset).prefix(bytes).reversed().reduce(0) { $0 << 8 | UInt64($1) }
-    }
-    let damaged = InputError("\(path): a damaged ELF file")
-    guard header.count == 64, header[4] == 2 else { throw damaged }
-    let (table, entry) = (number(header, 32, 8), number(header, 54, 2))
-    let count = number(header, 56, 2)
-    guard table <= size, entry >= 56, entry * count <= size - table else { throw damaged }
-    try? handle.seek(toOffset: table)
-    let segments = (try? handle.read(upToCount: Int(entry * count))) ?? Data()
-    guard segments.count == Int(entry * count) else { throw damaged }
-    for index in 0..<Int(count) {
-      let segment = Data(segments.dropFirst(index * Int(entry)))
-      // Loaded segments lie inside the file.
-      guard number(segment, 0, 4) == 1 else { continue }
-      let (offset, bytes) = (number(segment, 8, 8), number(segment, 32, 8))
-      guard offset <= size, bytes <= size - offset else { throw damaged }
-    }
   }
 
   /// What device queries answer.
@@ -106,61 +78,33 @@ struct Guest {
   // MARK: Running
 
   func run() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "needletail-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
     let library = try GuestLibrary.locate()
-    for version in ["libcudart.so.12", "libcudart.so.13"] {
-      try FileManager.default.createSymbolicLink(
-        at: folder.appendingPathComponent(version), withDestinationURL: library)
-    }
-    let status = folder.appendingPathComponent("status")
-    try Data().write(to: status)
-
-    let process = Process()
-    process.executableURL = executable
-    process.arguments = arguments
-    process.environment = environment(folder, status)
+    let folder = try GuestFolder(library: library)
+    defer { folder.remove() }
+    let pipe = try GuestStatus(folder.status)
     let start = Date()
-    var watcher = GuestStatus(status)
     var isWhole = false
     defer { if !isWhole { discardTrace() } }
-    do {
-      try process.run()
-    } catch {
-      throw InputError("\(name): cannot be executed; is it a program for this machine?")
-    }
-    watch(process, &watcher)
-    try judge(process, watcher)
+    let end = try GuestProcess.run(
+      executable.path, arguments: [executable.path] + arguments, environment: environment(folder),
+      status: pipe, shows: !isQuiet && isatty(STDERR_FILENO) == 1)
+    try judge(end, pipe)
     isWhole = true
-    if !isQuiet { try summarise(watcher, seconds: Date().timeIntervalSince(start)) }
+    if !isQuiet { try summarise(pipe, seconds: Date().timeIntervalSince(start)) }
   }
 
-  private func environment(_ folder: URL, _ status: URL) -> [String: String] {
+  private func environment(_ folder: GuestFolder) -> [String: String] {
     var environment = ProcessInfo.processInfo.environment
     environment["LD_LIBRARY_PATH"] =
       [folder.path, environment["LD_LIBRARY_PATH"]].compactMap { $0 }.joined(separator: ":")
     for key in ["ARCH", "THREADS", "LIMIT", "DEVICE", "KERNELS", "LAUNCHES", "CTAS"] {
       environment["NEEDLETAIL_" + key] = settings[key] ?? ""
     }
-    environment["NEEDLETAIL_STATUS"] = status.path
+    // A crash is the program's own: the library's language runtime has nothing to add.
+    environment["SWIFT_BACKTRACE"] = "enable=no"
+    environment["NEEDLETAIL_STATUS"] = folder.status
     environment["NEEDLETAIL_TRACE"] = trace.map { URL(fileURLWithPath: $0).path } ?? ""
     return environment
-  }
-
-  /// Waits for the program; a terminal sees what runs.
-  private func watch(_ process: Process, _ status: inout GuestStatus) {
-    let shows = !isQuiet && isatty(STDERR_FILENO) == 1
-    while process.isRunning {
-      Thread.sleep(forTimeInterval: shows ? 0.1 : 0.02)
-      guard shows else { continue }
-      status.read()
-      if let line = status.progress { ExitStatus.write("\r\u{1b}[K\(line)") }
-    }
-    process.waitUntilExit()
-    if shows { ExitStatus.write("\r\u{1b}[K") }
-    status.read()
   }
 
   /// The library writes under another name, and gives the trace its own when it is whole.
@@ -170,28 +114,35 @@ struct Guest {
   }
 
   /// What became of the program.
-  private func judge(_ process: Process, _ status: GuestStatus) throws {
+  private func judge(_ end: GuestProcess.End, _ status: GuestStatus) throws {
     func failure(_ message: String, _ code: Int32 = ExitStatus.failed) throws -> Never {
       // A program that fails after its trace was closed leaves none.
       if status.isDone, let trace { try? FileManager.default.removeItem(atPath: trace) }
       throw GuestError(message, status: code)
     }
     if let (code, message) = status.failure { try failure(message, code) }
-    if process.terminationReason == .uncaughtSignal {
-      let signal = process.terminationStatus
-      let text = strsignal(signal).map { String(cString: $0) } ?? "unknown"
-      try failure("\(name) was ended by signal \(signal) (\(text))")
+    if let signal = end.interruption, end.reason != .status(0) || !status.isDone {
+      if status.isDone, let trace { try? FileManager.default.removeItem(atPath: trace) }
+      throw GuestInterruption(name: name, signal: signal, leavesTrace: trace != nil)
     }
-    guard status.hasStarted else {
-      let code = process.terminationStatus
+    switch end.reason {
+    case .signal(let number):
+      try failure("\(name) was ended by signal \(number) (\(GuestProcess.text(of: number)))")
+    case .status(127) where !status.hasStarted:
       // The loader's own status for a program that it cannot start.
-      if code == 127 { try failure("\(name) could not be started", ExitStatus.badData) }
       try failure(
-        "\(name) does not use the shared CUDA runtime (it ended with status \(code)); link it "
-          + "with nvcc -cudart shared", ExitStatus.badData)
-    }
-    if process.terminationStatus != 0 {
-      try failure("\(name) ended with status \(process.terminationStatus)")
+        "\(name) could not be started; of CUDA's libraries only libcudart.so.12 and "
+          + "libcudart.so.13 are here", ExitStatus.badData)
+    case .status(let code) where !status.hasStarted:
+      let what =
+        GuestFile.holdsRuntime(executable.path)
+        ? "\(name) has the CUDA runtime linked in statically"
+        : "\(name) does not use the shared CUDA runtime"
+      try failure(
+        "\(what) (it ended with status \(code)); link it with nvcc -cudart shared",
+        ExitStatus.badData)
+    case .status(0): break
+    case .status(let code): try failure("\(name) ended with status \(code)")
     }
     guard status.isDone else { try failure("\(name) ended without closing its trace") }
   }
@@ -201,8 +152,10 @@ struct Guest {
       "\(status.launches.formatted()) launches, \(status.warpInstructions.formatted()) warp "
       + "instructions in \(String(format: "%.2f", seconds)) s"
     if let trace {
-      let attributes = try FileManager.default.attributesOfItem(atPath: trace)
-      let bytes = (attributes[.size] as? Int) ?? 0
+      let attributes = try? FileManager.default.attributesOfItem(atPath: trace)
+      guard let bytes = attributes?[.size] as? Int else {
+        throw OutputError("\(trace): was written, and has gone")
+      }
       line += ", \(bytes.formatted()) bytes in \(trace)"
     }
     ExitStatus.write(line + "\n")
@@ -220,53 +173,14 @@ struct GuestError: Error, CustomStringConvertible {
   }
 }
 
-/// Where the stand-in runtime library is: beside the program, or where a build left it.
-enum GuestLibrary {
-  static func locate() throws -> URL {
-    let name = "libNeedletailCUDA.so"
-    let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent()
-    let folders = [own, own.deletingLastPathComponent().appendingPathComponent("lib")]
-    for folder in folders {
-      let candidate = folder.appendingPathComponent(name)
-      if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
-    }
-    throw InputError("\(name) is not beside needletail; build it with swift build")
-  }
-}
+/// The user ended the run; the command ends as the signal says.
+struct GuestInterruption: Error, CustomStringConvertible {
+  let name: String
+  let signal: Int32
+  let leavesTrace: Bool
 
-/// What the stand-in runtime says through the status file.
-struct GuestStatus {
-  private let file: URL
-  private(set) var hasStarted = false
-  private(set) var isDone = false
-  private(set) var launches = 0
-  private(set) var warpInstructions = 0
-  /// Exit status and message.
-  private(set) var failure: (Int32, String)?
-  private(set) var progress: String?
-
-  init(_ file: URL) { self.file = file }
-
-  mutating func read() {
-    guard let text = try? String(contentsOf: file, encoding: .utf8) else { return }
-    for line in text.split(separator: "\n") {
-      let words = line.split(separator: " ", maxSplits: 3).map(String.init)
-      switch words.first {
-      case "start": hasStarted = true
-      case "done" where words.count > 2:
-        isDone = true
-        launches = Int(words[1]) ?? 0
-        warpInstructions = Int(words[2]) ?? 0
-      case "launch" where words.count > 3:
-        progress = "launch \(words[1]): \(words[3]), \(words[2]) warp instructions before it"
-      case "error" where words.count > 2, "fault" where words.count > 2:
-        // The first failure is the cause of the others.
-        if failure == nil {
-          failure = (Int32(words[1]) ?? 1, words.dropFirst(2).joined(separator: " "))
-        }
-      default: break
-      }
-    }
+  var description: String {
+    "\(name) was interrupted (\(GuestProcess.text(of: signal)))"
+      + (leavesTrace ? "; no trace is written" : "")
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Configuration
 import Foundation
 import Simulation
@@ -16,6 +17,8 @@ struct Needletail: ParsableCommand {
     ])
 
   static func main() {
+    // A file beyond the limit is an error of the write, not the end.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -7,6 +7,7 @@ __global__ void outside(int *data) { data[1 << 20] = 1; }
 __global__ void crooked(char *data) { *(int *)(data + 1) = 1; }
 __global__ void disagree(int x) { assert(x == 1); }
 __global__ void trap() { asm volatile("trap;"); }
+__global__ void spin(volatile int *data) { while (*data == 0) continue; }
 
 int main(int, char **arguments) {
   int *data;
@@ -16,6 +17,7 @@ int main(int, char **arguments) {
   case 'o': outside<<<1, 1>>>(data); expected = cudaErrorIllegalAddress; break;
   case 'c': crooked<<<1, 1>>>((char *)data); expected = cudaErrorMisalignedAddress; break;
   case 'd': disagree<<<1, 1>>>(2); expected = cudaErrorAssert; break;
+  case 's': spin<<<1, 1>>>(data); expected = cudaErrorLaunchTimeout; break;
   default: trap<<<1, 1>>>(); expected = cudaErrorLaunchFailure; break;
   }
   CHECK(cudaDeviceSynchronize() == expected);

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-private let root = URL(fileURLWithPath: #filePath)
+let root = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
 /// The built program stands beside the test runner.
-private let program: URL = {
+let program: URL = {
   let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent()
   for candidate in [
@@ -18,10 +18,16 @@ private let program: URL = {
 }()
 
 /// Status, standard output and standard error of a call.
-func call(_ arguments: [String], input: String = "") throws -> (Int32, String, String) {
+///
+/// With `shell`, a script for `bash -c` that finds the program as `$0` and its arguments.
+func call(
+  _ arguments: [String], input: String = "", environment: [String: String] = [:],
+  shell: String? = nil
+) throws -> (Int32, String, String) {
   let process = Process()
-  process.executableURL = program
-  process.arguments = arguments
+  process.executableURL = shell == nil ? program : URL(fileURLWithPath: "/bin/bash")
+  process.arguments = shell.map { ["-c", $0, program.path] + arguments } ?? arguments
+  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   process.currentDirectoryURL = root
   let output = Pipe()
   let errors = Pipe()

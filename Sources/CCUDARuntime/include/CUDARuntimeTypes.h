@@ -101,6 +101,10 @@ typedef struct { int magic, version; const void *data; void *files; } CUDAFatBin
 // The program's own standard output, which device printf shares.
 void needletail_print(const void *bytes, size_t count);
 void needletail_flush(void);
+/// Writes a line into the named pipe `path`; nothing when nobody reads it.
+void needletail_tell(const char *path, const char *line, size_t bytes);
+/// Kills this process as soon as nobody reads the named pipe any more.
+void needletail_end_with_reader(const char *path);
 
 // Major version of the library whose place this one takes: by the name, `…/libcudart.so.12`, under
 // which the loader found it.

@@ -66,6 +66,9 @@ public struct Disassembler: Sendable {
       let output = file + ".cubin"
       defer { try? FileManager.default.removeItem(atPath: output) }
       _ = try run("ptxas", ["-arch=\(architecture)", "-o", output, file])
+      guard FileManager.default.fileExists(atPath: output) else {
+        throw ModuleError("ptxas made no code of the program's PTX")
+      }
       return [UInt8](try Data(contentsOf: URL(fileURLWithPath: output)))
     }
   }
@@ -75,8 +78,12 @@ public struct Disassembler: Sendable {
   ) throws -> T {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent(
       "needletail-\(UUID().uuidString)\(suffix)")
-    try Data(bytes).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
+    do {
+      try Data(bytes).write(to: file)
+    } catch {
+      throw ModuleError("\(file.path): cannot be written; is the disk full?", isSystemFailure: true)
+    }
     return try body(file.path)
   }
 
@@ -89,7 +96,7 @@ public struct Disassembler: Sendable {
     else {
       throw ModuleError(
         "\(tool) is not found; Traces/toolchain/setup fetches the compiler packages, or set "
-          + "NEEDLETAIL_CUDA to a CUDA toolkit")
+          + "NEEDLETAIL_CUDA to a CUDA toolkit", isSystemFailure: true)
     }
     let process = Process()
     process.executableURL = folder.appendingPathComponent(tool)

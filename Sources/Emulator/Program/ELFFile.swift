@@ -1,7 +1,13 @@
 /// Why a binary cannot be used.
 public struct ModuleError: Error, Hashable, CustomStringConvertible, Sendable {
   public let message: String
-  public init(_ message: String) { self.message = message }
+  /// The failure lies in the system (disk full, a tool that is missing), not in the binary.
+  public let isSystemFailure: Bool
+
+  public init(_ message: String, isSystemFailure: Bool = false) {
+    self.message = message
+    self.isSystemFailure = isSystemFailure
+  }
   public var description: String { message }
 }
 

@@ -24,13 +24,18 @@ public struct FatBinary: Sendable {
 
   public private(set) var entries: [Entry] = []
 
-  /// Reads the container in a program's memory.
-  public init(reading data: UnsafeRawPointer) throws {
+  /// Reads the container in a program's memory; `isReadable` says whether bytes from `data` on are.
+  public init(
+    reading data: UnsafeRawPointer, isReadable: (Int) -> Bool = { _ in true }
+  ) throws {
+    guard isReadable(16) else { throw ModuleError("a fat binary outside the program's memory") }
     let magic = data.loadUnaligned(as: UInt32.self)
     guard magic == Self.magic else { throw ModuleError("not a fat binary") }
     let headerSize = Int(data.loadUnaligned(fromByteOffset: 6, as: UInt16.self))
     let payload = Int(truncatingIfNeeded: data.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-    guard payload >= 0, payload < Self.sizeLimit else { throw ModuleError("a damaged fat binary") }
+    guard payload >= 0, payload < Self.sizeLimit, isReadable(headerSize + payload) else {
+      throw ModuleError("a damaged fat binary (it says to have \(payload) bytes)")
+    }
     try self.init([UInt8](UnsafeRawBufferPointer(start: data, count: headerSize + payload)))
   }
 

@@ -20,6 +20,13 @@ public final class TraceWriter: TraceSink {
   public init(path: String, origin: String) throws {
     self.path = path
     partialPath = path + ".partial"
+    // The whole file takes this name: a device or folder must not be replaced by it.
+    if let type = try? FileManager.default.attributesOfItem(
+      atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)[.type],
+      type as? FileAttributeType != .typeRegular
+    {
+      throw TraceError(path, "is not a plain file; name a new one", isSystemFailure: true)
+    }
     guard FileManager.default.createFile(atPath: partialPath, contents: nil),
       let handle = FileHandle(forWritingAtPath: partialPath)
     else { throw TraceError(path, "cannot be created", isSystemFailure: true) }
@@ -86,8 +93,7 @@ public final class TraceWriter: TraceSink {
       try handle.synchronize()
       try handle.close()
     } catch {
-      throw TraceError(
-        path, "cannot be written (\(error.localizedDescription))", isSystemFailure: true)
+      throw TraceError(path, "cannot be written (\(Self.reason(error)))", isSystemFailure: true)
     }
     guard rename(partialPath, path) == 0 else {
       throw TraceError(path, "cannot be renamed from \(partialPath)", isSystemFailure: true)
@@ -122,9 +128,16 @@ public final class TraceWriter: TraceSink {
   private func write(_ bytes: [UInt8]) throws {
     do { try handle.write(contentsOf: Data(bytes)) } catch {
       throw TraceError(
-        path, "cannot be written at byte \(offset) (\(error.localizedDescription))",
-        isSystemFailure: true)
+        path, "cannot be written at byte \(offset) (\(Self.reason(error)))", isSystemFailure: true)
     }
     offset += bytes.count
+  }
+
+  /// What the system says.
+  private static func reason(_ error: any Error) -> String {
+    let inner = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    let system = inner ?? error as NSError
+    guard system.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
+    return String(cString: strerror(Int32(system.code)))
   }
 }

@@ -1,3 +1,4 @@
+import CubinSupport
 import Testing
 
 @testable import Emulator

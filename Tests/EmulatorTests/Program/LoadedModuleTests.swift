@@ -1,3 +1,4 @@
+import CubinSupport
 import Foundation
 import ISA
 import Testing

@@ -1,3 +1,4 @@
+import CubinSupport
 @testable import Emulator
 
 /// Code that nvcc 13.5 made of the sources shown (`-arch=sm_86`), as `cuobjdump -sass` prints it
@@ -244,8 +245,4 @@ enum ProgramSamples {
   static func attribute(_ number: UInt8, _ words: [UInt32]) -> [UInt8] {
     [4, number] + littleEndian(UInt16(words.count * 4)) + words.flatMap(littleEndian)
   }
-}
-
-func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
-  withUnsafeBytes(of: value.littleEndian, Array.init)
 }

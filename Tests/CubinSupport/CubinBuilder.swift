@@ -1,17 +1,24 @@
 /// Makes 64-bit ELF files of CUDA code, byte by byte.
-struct CubinBuilder {
-  enum Contents {
+package struct CubinBuilder {
+  package enum Contents {
     case bits([UInt8])
     /// Takes no place in the file.
     case none(Int)
   }
 
-  struct Relocation {
+  package struct Relocation {
     var offset: UInt64
     var type: UInt32
     var symbol: String
     /// nil: an entry without addend.
     var addend: Int64?
+
+    package init(offset: UInt64, type: UInt32, symbol: String, addend: Int64? = nil) {
+      self.offset = offset
+      self.type = type
+      self.symbol = symbol
+      self.addend = addend
+    }
   }
 
   struct Section {
@@ -22,15 +29,17 @@ struct CubinBuilder {
     var info: UInt32 = 0
   }
 
-  var architecture = 86
+  package var architecture = 86
   /// Where the architecture stands in the flags: 8 as CUDA 13 writes it, 7 as 12.8.
-  var abiVersion: UInt8 = 8
-  var machine: UInt16 = 190
+  package var abiVersion: UInt8 = 8
+  package var machine: UInt16 = 190
   private var sections: [Section] = [Section(name: "", type: 0, contents: .none(0))]
   private var relocations: [(section: Int, entries: [Relocation])] = []
+  package init() {}
+
   private var symbols: [(name: String, section: String, type: UInt8, value: Int, size: Int)] = []
 
-  mutating func add(
+  package mutating func add(
     _ name: String, _ contents: Contents, info: UInt32 = 0, relocations list: [Relocation] = []
   ) {
     // `SHT_PROGBITS` or `SHT_NOBITS`.
@@ -40,18 +49,18 @@ struct CubinBuilder {
     if !list.isEmpty { relocations.append((sections.count - 1, list)) }
   }
 
-  mutating func symbol(
+  package mutating func symbol(
     _ name: String, in section: String, type: UInt8 = 1, value: Int = 0, size: Int = 0
   ) {
     symbols.append((name, section, type, value, size))
   }
 
   /// Index in the symbol table, whose first entry is empty.
-  func symbolIndex(_ name: String) -> UInt32 {
+  package func symbolIndex(_ name: String) -> UInt32 {
     UInt32((symbols.firstIndex { $0.name == name } ?? -1) + 1)
   }
 
-  func build() -> [UInt8] {
+  package func build() -> [UInt8] {
     var all = sections
     let symbolTable = UInt32(all.count)
     var strings: [UInt8] = [0]
@@ -124,17 +133,28 @@ struct CubinBuilder {
 }
 
 /// Makes fat binaries.
-enum FatBinaryBuilder {
-  struct Entry {
+package enum FatBinaryBuilder {
+  package struct Entry {
     var kind: UInt16 = 2
     var architecture: UInt32 = 86
     var flags: UInt64 = 0
     var payload: [UInt8]
     /// Bytes of the contents before compression.
     var uncompressed = 0
+
+    package init(
+      kind: UInt16 = 2, architecture: UInt32 = 86, flags: UInt64 = 0, payload: [UInt8],
+      uncompressed: Int = 0
+    ) {
+      self.kind = kind
+      self.architecture = architecture
+      self.flags = flags
+      self.payload = payload
+      self.uncompressed = uncompressed
+    }
   }
 
-  static func build(_ entries: [Entry]) -> [UInt8] {
+  package static func build(_ entries: [Entry]) -> [UInt8] {
     var body: [UInt8] = []
     for entry in entries {
       let padded = entry.payload + Array(repeating: 0, count: -entry.payload.count & 7)
@@ -149,4 +169,8 @@ enum FatBinaryBuilder {
     return littleEndian(UInt32(0xba55_ed50)) + littleEndian(UInt16(1)) + littleEndian(UInt16(16))
       + littleEndian(UInt64(body.count)) + body
   }
+}
+
+package func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+  withUnsafeBytes(of: value.littleEndian, Array.init)
 }
