@@ -62,6 +62,7 @@ enum SpecRanges {
     "sm.frontEnd.l1.line": 16...1024,
     "sm.frontEnd.l1.ways": 1...4096,
 
+    "sm.constantCache.launchPrefetch": 0...65536,
     "sm.constantCache.l0.size": 16...(64 << 20),
     "sm.constantCache.l0.line": 16...1024,
     "sm.constantCache.l0.ways": 1...4096,
@@ -162,6 +163,7 @@ enum SpecRanges {
     "memory.dram.queueEntries": 1...4096,
     "memory.dram.writeHigh": 1...4096,
     "memory.dram.writeLow": 0...4096,
+    "memory.dram.banksPerRefresh": 1...64,
     "memory.dram.refreshInterval": 1000...1_000_000_000,
   ]
 }

@@ -63,6 +63,9 @@ extension GPUSpec {
             && memory.dram.writeHigh <= memory.dram.queueEntries, "memory.dram.writeHigh",
           "must lie above memory.dram.writeLow and at most at memory.dram.queueEntries"),
         rule(
+          memory.dram.banks % memory.dram.banksPerRefresh == 0, "memory.dram.banksPerRefresh",
+          "must divide memory.dram.banks"),
+        rule(
           memory.dram.refreshDuration < memory.dram.refreshInterval, "memory.dram.refreshDuration",
           "must be shorter than memory.dram.refreshInterval"),
         rule(

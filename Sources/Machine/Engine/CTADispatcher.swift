@@ -66,7 +66,7 @@ struct CTADispatcher: ~Copyable {
   /// Accounts for the CTAs that ended, makes kernels active and places CTAs. Nothing takes effect
   /// before `now`.
   mutating func dispatch(_ now: Cycle, sms: [SM], memory: inout MemorySystem) throws {
-    retireCTAs(sms)
+    try retireCTAs(now, sms)
     try activate(now, sms, &memory)
     try place(now, sms)
     // A kernel without CTAs ends at once and may let the next one start.
@@ -174,8 +174,13 @@ struct CTADispatcher: ~Copyable {
 
   // MARK: CTAs
 
-  private mutating func retireCTAs(_ sms: [SM]) {
-    for index in 0..<ended.count {
+  /// Takes CTAs that ended out of the books, in the order of their ends, and gives each SM what
+  /// then fits there.
+  private mutating func retireCTAs(_ now: Cycle, _ sms: [SM]) throws {
+    let order = (0..<ended.count).sorted {
+      (ended[$0].cycle, ended[$0].sm, $0) < (ended[$1].cycle, ended[$1].sm, $1)
+    }
+    for index in order {
       let end = ended[index]
       guard let position = active.firstIndex(where: { $0.slot == end.kernelSlot }) else { continue }
       active[position].completed += 1
@@ -188,6 +193,7 @@ struct CTADispatcher: ~Copyable {
       resources[end.sm].registerWarps -= occupancy.registerShare
       resources[end.sm].ready = max(
         resources[end.sm].ready, end.cycle + Cycle(spec.launch.ctaLatency))
+      for position in active.indices { while try placeOne(position, end.sm, now, sms) {} }
     }
     ended.removeAll()
     _ = finishKernels(sms)
@@ -277,7 +283,7 @@ extension SM {
   func accept(_ launch: CTALaunch, at cycle: Cycle) {
     if state.pointee.pendingLaunches == 0 { launches.pointee.removeAll() }
     state.pointee.pendingLaunches += 1
-    events.pointee.schedule(Event(.launchCTA, b: launches.pointee.count), at: cycle)
+    inbox.pointee.schedule(Event(.launchCTA, b: launches.pointee.count), at: cycle)
     launches.pointee.append(launch)
   }
 }

@@ -18,6 +18,8 @@ struct DRAMChannel: ~Copyable {
     var columnFrom: Tick = 0
     var prechargeFrom: Tick = 0
     var activateFrom: Tick = 0
+    /// Last activation or end of the last transfer.
+    var used: Tick = 0
   }
   private static let mostBanks = 64
 
@@ -32,6 +34,8 @@ struct DRAMChannel: ~Copyable {
   private var readFrom: Tick = 0
   private var writeFrom: Tick = 0
   private var nextRefresh: Tick
+  /// The bank to be refreshed next.
+  private var refreshed = 0
   private var writing = false
   /// In order of arrival: what the scheduler sees, and reads that found its queue full.
   private var reads = GrowableBuffer<DRAMRequest>()
@@ -72,10 +76,10 @@ struct DRAMChannel: ~Copyable {
       turn()
       let count = writing ? writes.count : reads.count
       if count == 0 { return never }
-      let (choice, column) = choose(now, count)
-      if column > now { return column }
-      let request = writing ? writes[choice] : reads[choice]
-      let end = transfer(request, column)
+      let (choice, tick) = choose(now, count)
+      if choice < 0 || tick > now { return tick }
+      let request = waiting(choice)
+      let end = transfer(request, tick)
       if writing {
         writes.remove(at: choice)
       } else {
@@ -111,64 +115,83 @@ struct DRAMChannel: ~Copyable {
 
   private func waiting(_ index: Int) -> DRAMRequest { writing ? writes[index] : reads[index] }
 
-  /// The request to go next and the tick of its first column command. Opens rows on the way.
-  private mutating func choose(_ now: Tick, _ count: Int) -> (index: Int, column: Tick) {
-    if spec.scheduler == .inOrder {
-      let first = waiting(0)
-      if banks[Int(first.bank)].row != first.row { activate(first) }
-      return (0, columnTick(first))
-    }
+  /// The request to go next and the tick of its first column command; or -1 and the tick at which
+  /// a row can be opened. Opens rows that can be opened by now.
+  private mutating func choose(_ now: Tick, _ count: Int) -> (index: Int, tick: Tick) {
+    // In order, only the first request counts.
+    let seen = spec.scheduler == .inOrder ? 1 : count
     var oldest = InlineArray<64, Int16>(repeating: -1)
     var ready = InlineArray<64, Int16>(repeating: -1)
     var present: UInt64 = 0
-    for index in 0..<count {
+    for index in 0..<seen {
       let request = waiting(index)
       let bank = Int(request.bank)
       present |= 1 << UInt64(bank)
-      if oldest[bank] < 0 { oldest[bank] = Int16(index) }
+      if oldest[bank] < 0 {
+        oldest[bank] = Int16(index)
+        closeIdle(bank, request.arrived)
+      }
       if ready[bank] < 0, banks[bank].row == request.row { ready[bank] = Int16(index) }
     }
     var best = -1
-    var bestColumn = never
+    var bestTick = never
     while present != 0 {
       let bank = present.trailingZeroBitCount
       present &= present - 1
       let first = waiting(Int(oldest[bank]))
-      if ready[bank] < 0
-        || (now - first.arrived > timing.starvation && banks[bank].row != first.row)
-      {
-        activate(first)
+      let starves = now - first.arrived > timing.starvation && banks[bank].row != first.row
+      if ready[bank] < 0 || starves {
+        let tick = max(activationTick(first), now - DRAMTiming.ticksPerCycle)
+        if tick > now {
+          if tick < bestTick {
+            best = -1
+            bestTick = tick
+          }
+          continue
+        }
+        activate(first, tick)
         ready[bank] = oldest[bank]
       }
       let index = Int(ready[bank])
-      let column = columnTick(waiting(index))
-      if column < bestColumn || (column == bestColumn && index < best) {
+      let tick = columnTick(waiting(index))
+      if tick < bestTick || (tick == bestTick && index < best) {
         best = index
-        bestColumn = column
+        bestTick = tick
       }
     }
-    return (best, bestColumn)
+    return (best, bestTick)
   }
 
-  /// Precharges the request's bank if a row is open there, and opens the request's row.
-  private mutating func activate(_ request: DRAMRequest) {
-    let index = Int(request.bank)
-    var bank = banks[index]
+  /// When the row of a request can be opened, after the precharge of the one that is open.
+  private func activationTick(_ request: DRAMRequest) -> Tick {
+    let bank = banks[Int(request.bank)]
     var tick = max(request.arrived, bank.activateFrom)
     if bank.row != .max {
       tick = max(tick, max(request.arrived, bank.prechargeFrom) + timing.precharge)
     }
-    tick = max(tick, lastActivate + timing.activateToActivate)
-    tick = max(tick, recentActivates[0] + timing.fourActivates)
+    return max(
+      tick, lastActivate + timing.activateToActivate, recentActivates[0] + timing.fourActivates)
+  }
+
+  private mutating func activate(_ request: DRAMRequest, _ tick: Tick) {
     for older in 0..<3 { recentActivates[older] = recentActivates[older + 1] }
     recentActivates[3] = tick
     lastActivate = tick
-    bank.row = request.row
-    bank.columnFrom = tick + (writing ? timing.activateToWrite : timing.activateToRead)
-    bank.prechargeFrom = tick + timing.activateToPrecharge
-    bank.activateFrom = tick + timing.activateToPrecharge + timing.precharge
-    banks[index] = bank
+    let bank = Int(request.bank)
+    banks[bank].row = request.row
+    banks[bank].used = tick
+    banks[bank].columnFrom = tick + (writing ? timing.activateToWrite : timing.activateToRead)
+    banks[bank].prechargeFrom = tick + timing.activateToPrecharge
+    banks[bank].activateFrom = tick + timing.activateToPrecharge + timing.precharge
     activates += 1
+  }
+
+  /// A row that nobody wanted for a while was closed then.
+  private mutating func closeIdle(_ bank: Int, _ arrived: Tick) {
+    guard banks[bank].row != .max, arrived > banks[bank].used + timing.rowTimeout else { return }
+    let closed = max(banks[bank].prechargeFrom, banks[bank].used + timing.rowTimeout)
+    banks[bank].row = .max
+    banks[bank].activateFrom = max(banks[bank].activateFrom, closed + timing.precharge)
   }
 
   /// When the first column command of a request to an open row can go.
@@ -189,6 +212,7 @@ struct DRAMChannel: ~Copyable {
     let data = column + (writing ? timing.writeLatency : timing.readLatency)
     let end = data + bursts * timing.burst
     busFree = end
+    banks[index].used = end
     groupFrom[index % spec.bankGroups] = column + bursts * timing.columnSameGroup
     let last = column + (bursts - 1) * timing.columnSameGroup
     if writing {
@@ -204,18 +228,28 @@ struct DRAMChannel: ~Copyable {
     return end
   }
 
-  /// Closes all rows for the refresh that is due. Refreshes of an idle past leave no trace.
+  /// Refreshes that are due: a group of banks after the other, each its share of the interval.
+  /// Refreshes of an idle past leave no trace.
   private mutating func refresh(_ now: Tick) {
     guard now >= nextRefresh else { return }
-    nextRefresh += (now - nextRefresh) / timing.refreshInterval * timing.refreshInterval
-    var start = max(nextRefresh, busFree)
-    for bank in 0..<spec.banks where banks[bank].row != .max {
-      start = max(start, banks[bank].prechargeFrom + timing.precharge)
+    let group = spec.banksPerRefresh
+    if now - nextRefresh > timing.refreshInterval {
+      nextRefresh += (now - nextRefresh) / timing.refreshInterval * timing.refreshInterval
     }
-    for bank in 0..<spec.banks {
-      banks[bank].row = .max
-      banks[bank].activateFrom = max(banks[bank].activateFrom, start + timing.refreshDuration)
+    while nextRefresh <= now {
+      var start = nextRefresh
+      for bank in refreshed..<refreshed + group {
+        start = max(start, banks[bank].activateFrom)
+        if banks[bank].row != .max {
+          start = max(start, banks[bank].prechargeFrom + timing.precharge)
+        }
+      }
+      for bank in refreshed..<refreshed + group {
+        banks[bank].row = .max
+        banks[bank].activateFrom = start + timing.refreshDuration
+      }
+      refreshed = (refreshed + group) % spec.banks
+      nextRefresh += max(1, timing.refreshInterval * Tick(group) / Tick(spec.banks))
     }
-    nextRefresh += timing.refreshInterval
   }
 }

@@ -13,7 +13,7 @@ struct DRAMTiming {
   let readToPrecharge, writeRecovery: Tick
   let columnSameGroup, writeToRead, readToWrite: Tick
   let refreshInterval, refreshDuration: Tick
-  let starvation: Tick
+  let starvation, rowTimeout: Tick
 
   /// `clocks.memory` is a quarter of a pin's data rate.
   init(_ spec: DRAMSpec, clocks: GPUSpec.Clocks, sectorBytes: Int) {
@@ -39,5 +39,6 @@ struct DRAMTiming {
     refreshInterval = max(1, ticks(spec.refreshInterval))
     refreshDuration = ticks(spec.refreshDuration)
     starvation = ticks(spec.starvation)
+    rowTimeout = ticks(spec.rowTimeout)
   }
 }

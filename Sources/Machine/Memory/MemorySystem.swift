@@ -41,8 +41,8 @@ struct MemorySystem: ~Copyable {
   let channels: UnsafeMutablePointer<DRAMChannel>
   private var interconnect: Interconnect
   private var translation: AddressTranslation
-  /// SM whose messages are taken first; it changes, so that none is always first.
-  private var turn = 0
+  /// What the SMs sent in this window, by cycle: the order does not depend on where windows end.
+  private var departures = EventWheel<Int32>()
 
   init(spec: GPUSpec, sms: [SM]) {
     self.spec = spec.memory
@@ -72,18 +72,24 @@ struct MemorySystem: ~Copyable {
   }
 
   /// The earliest cycle in which something happens here, or `never`.
-  func nextActivity() -> Cycle { events.nextCycle() }
+  func nextActivity() -> Cycle { min(events.nextCycle(), departures.nextCycle()) }
 
   /// Takes over what the SMs sent before `end`, and works up to the cycle before which nothing sent
   /// later can arrive.
   mutating func run(windowEnd end: Cycle) {
-    for offset in 0..<sms.count {
-      let sm = (turn + offset) % sms.count
-      let outbox = sms[sm].outbox
-      for index in 0..<outbox.pointee.count { accept(outbox.pointee[index]) }
-      outbox.pointee.removeAll()
+    for sm in sms {
+      for index in 0..<sm.outbox.pointee.count {
+        let message = sm.outbox.pointee[index]
+        departures.schedule(
+          transactions.add(Transaction(message: message, local: 0, slice: 0, next: -1)),
+          at: message.cycle)
+      }
+      sm.outbox.pointee.removeAll()
     }
-    turn = (turn + 1) % sms.count
+    while departures.nextCycle() < end {
+      departures.advance(to: departures.nextCycle())
+      while let index = departures.next() { depart(index) }
+    }
     let horizon = end + Cycle(spec.interconnect.latency)
     while true {
       let now = events.nextCycle()
@@ -93,11 +99,14 @@ struct MemorySystem: ~Copyable {
     }
   }
 
-  private mutating func accept(_ message: MemoryMessage) {
-    let place = map.place(message.line)
+  private mutating func depart(_ index: Int32) {
+    var transaction = transactions[index]
+    let message = transaction.message
     let sm = Int(message.sm)
-    let index = transactions.add(
-      Transaction(message: message, local: place.local, slice: UInt16(place.slice), next: -1))
+    let place = map.place(message.line)
+    transaction.local = place.local
+    transaction.slice = UInt16(place.slice)
+    transactions[index] = transaction
     let delay = translation.delay(gpc: interconnect.gpc(sm), line: message.line)
     events.schedule(
       Event(.arrive, index: index),
@@ -122,7 +131,7 @@ struct MemorySystem: ~Copyable {
   mutating func reply(_ message: MemoryMessage, slice: Int, bytes: Int, departure: Cycle) {
     let sm = Int(message.sm)
     let cycle = interconnect.deliver(sm: sm, slice: slice, bytes: bytes, departure: departure)
-    sms[sm].events.pointee.schedule(
+    sms[sm].inbox.pointee.schedule(
       Machine.Event(
         .memoryReply, a: Int(message.sectors), b: Int(message.token), address: message.line),
       at: cycle)

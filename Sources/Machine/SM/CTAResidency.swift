@@ -19,7 +19,18 @@ extension SM {
       while warps[free].resident { free += 1 }
       start(free, warp, slot, trace, program, launch.kernelSlot, now)
     }
+    prefetchConstants(program)
     if trace.warpCount == 0 { finish(slot, now) }
+  }
+
+  /// The launch brings the first constants of bank 0, the parameters, to the L1.5 cache.
+  private func prefetchConstants(_ program: Program) {
+    let lineBytes = spec.frontEnd.l1.line.count
+    let first = (program.base | Self.constantSpace) / UInt64(lineBytes)
+    for line in 0..<UInt64(spec.constantCache.launchPrefetch.count / lineBytes)
+    where !l1Instruction.pointee.contains(first + line) {
+      l1Instruction.pointee.fill(first + line)
+    }
   }
 
   private func start(

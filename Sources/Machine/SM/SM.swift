@@ -65,6 +65,9 @@ final class SM {
   let warps: UnsafeMutablePointer<Warp>
   let cores: UnsafeMutablePointer<SubCoreState>
   let events: UnsafeMutablePointer<EventWheel<Event>>
+  /// What comes from outside, between windows. It is handled before the cycle's own events, so that
+  /// their order does not depend on where windows end.
+  let inbox: UnsafeMutablePointer<EventWheel<Event>>
   let ctas: UnsafeMutablePointer<CTASlot>
   let statistics: UnsafeMutablePointer<Statistics>
   static let kernelSlots = 32
@@ -123,6 +126,7 @@ final class SM {
       (l0Constant + core).initialize(to: TagArray(spec.sm.constantCache.l0))
     }
     events = .one(EventWheel())
+    inbox = .one(EventWheel())
     ctas = .allocate(capacity: spec.sm.ctas)
     ctas.initialize(repeating: CTASlot(), count: spec.sm.ctas)
     statistics = .allocate(capacity: Self.kernelSlots)
@@ -160,6 +164,7 @@ final class SM {
     requests.deallocate()
     scoreboards.deallocate()
     events.release()
+    inbox.release()
     l1Instruction.release()
     constantLoads.release()
     front.release()
@@ -178,6 +183,8 @@ final class SM {
   func run(until end: Cycle) {
     var now = state.pointee.now
     while now < end {
+      inbox.pointee.advance(to: now)
+      while let event = inbox.pointee.next() { handle(event, now) }
       events.pointee.advance(to: now)
       while let event = events.pointee.next() { handle(event, now) }
       acceptMemory(now)
@@ -194,14 +201,16 @@ final class SM {
 
   /// The earliest cycle after `now` in which anything can happen, or `never`.
   private func nextCycle(after now: Cycle) -> Cycle {
-    var next = min(events.pointee.nextCycle(), nextAcceptance(now))
+    var next = min(
+      events.pointee.nextCycle(), inbox.pointee.nextCycle(), nextAcceptance(now))
     for core in 0..<subCoreCount { next = min(next, cores[core].next) }
     return max(next, now + 1)
   }
 
   /// The earliest cycle in which anything can happen here, seen from outside the window.
   func nextActivity() -> Cycle {
-    var next = min(events.pointee.nextCycle(), nextAcceptance(state.pointee.now - 1))
+    var next = min(
+      events.pointee.nextCycle(), inbox.pointee.nextCycle(), nextAcceptance(state.pointee.now - 1))
     for core in 0..<subCoreCount { next = min(next, cores[core].next) }
     return next
   }

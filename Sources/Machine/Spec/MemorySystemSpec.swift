@@ -83,6 +83,8 @@ public struct DRAMSpec: Codable, Hashable, Sendable {
   public var starvation: Int
   /// Which request goes first.
   public var scheduler: Scheduler
+  /// An open row is closed when it was not used for this long.
+  public var rowTimeout: Int
   /// Read command to data, write command to data.
   public var readLatency: Int
   public var writeLatency: Int
@@ -102,7 +104,8 @@ public struct DRAMSpec: Codable, Hashable, Sendable {
   /// End of write data to a read, and the gap on the bus from read data to write data.
   public var writeToRead: Int
   public var readToWrite: Int
-  /// All banks are refreshed every interval and gone for the duration.
+  /// Every bank is refreshed once in an interval, together with others, and is gone for the duration.
+  public var banksPerRefresh: Int
   public var refreshInterval: Int
   public var refreshDuration: Int
 

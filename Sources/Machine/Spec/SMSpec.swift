@@ -220,6 +220,8 @@ public struct ConstantCacheSpec: Codable, Hashable, Sendable {
   public var l1ToL0: Int
   /// L0 of a sub-core for operands of fixed-latency instructions.
   public var l0: InstructionCacheGeometry
+  /// Constants of bank 0, from its start, that a launch brings to the L1.5.
+  public var launchPrefetch: Bytes
   /// Cache of the memory path (LDC).
   public var loadPath: InstructionCacheGeometry
 }

@@ -29,8 +29,11 @@ extension SM {
 
   /// Address of a constant in the space that code and constants share.
   func constantAddress(_ warp: UnsafeMutablePointer<Warp>, _ constant: UInt32) -> UInt64 {
-    warp.pointee.codeBase | 1 << 31 | UInt64(constant & 0x3fff_ffff)
+    warp.pointee.codeBase | Self.constantSpace | UInt64(constant & 0x3fff_ffff)
   }
+
+  /// Where the constants of a program begin, above its code.
+  static let constantSpace: UInt64 = 1 << 31
 
   private func isAwaited(_ core: UnsafeMutablePointer<SubCoreState>, _ line: UInt64) -> Bool {
     var left = core.pointee.resident

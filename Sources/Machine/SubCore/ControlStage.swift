@@ -33,12 +33,7 @@ extension SM {
       return true
     }
     switch Unit(rawValue: record.pointee.unit) {
-    case .memory:
-      guard enterMemoryQueue(core, latch, now) else {
-        core.pointee.throttle =
-          record.pointee.flags.contains(.shortScoreboard) ? .mioThrottle : .lgThrottle
-        return false
-      }
+    case .memory: enterMemoryQueue(core, latch, now)
     case .fp64:
       guard enterDoubleQueue(core, latch, now) else {
         core.pointee.throttle = .mathPipeThrottle

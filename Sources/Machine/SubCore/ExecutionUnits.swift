@@ -5,7 +5,8 @@ extension SM {
   /// Whether an instruction for `unit` that issues now will find the unit's latch free.
   func unitIsFree(_ core: UnsafeMutablePointer<SubCoreState>, _ unit: Int, _ now: Cycle) -> Bool {
     switch Unit(rawValue: UInt8(unit)) {
-    case .memory, .barrier, .fp64: return true
+    case .barrier, .fp64: return true
+    case .memory: return memoryQueueHasRoom(core)
     case .fp32:
       return core.pointee.unitFree[unit] <= now
         || spec.units.fp32OnIntegerPipe && core.pointee.unitFree[Int(Unit.integer.rawValue)] <= now
@@ -65,6 +66,7 @@ extension SM {
     let unit = Int(record.pointee.unit)
     let start = max(now + 1, core.pointee.unitFree[unit])
     core.pointee.unitFree[unit] = start + Cycle(record.pointee.initiation)
+    if record.pointee.flags.contains(.readsClockSlow) { readClock(latch.warp, start) }
     // Operands are read while the latch is held; the sources are free when the latch is.
     releaseSources(latch.warp, record, at: start + Cycle(record.pointee.initiation))
     releaseResult(latch.warp, record, at: max(start + 1, start + Cycle(record.pointee.latency) - 2))

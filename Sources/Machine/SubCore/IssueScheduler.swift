@@ -12,13 +12,13 @@ extension SM {
     }
     var ready = eligible & ~blockedByUnits(core, now)
     let throttled = eligible & ~ready
-    if throttled != 0 { charge(core, throttled, .mathPipeThrottle) }
+    if throttled != 0 { chargeThrottled(core, throttled) }
     if core.pointee.holdUntil > now {
       charge(core, ready, .notSelected)
       return
     }
     while ready != 0 {
-      let bit = choose(core, ready)
+      let bit = inTurn(core, choose(core, ready), ready)
       let index = warp(core, bit)
       if constantReady(core, index, now) {
         let others = ready & ~(1 << UInt16(bit))
@@ -63,6 +63,26 @@ extension SM {
     }
   }
 
+  /// Warps that queue for a full memory unit go in the order in which they came. With the youngest
+  /// first the oldest would be left behind to run alone at the end, which the bandwidths measured
+  /// with as many warps as the unit can hold rule out (RTX 4090 microbenchmarks: shared_bw, l1_bw).
+  private func inTurn(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ chosen: Int, _ ready: UInt16
+  ) -> Int {
+    let memory = core.pointee.eligibleByUnit[Int(Unit.memory.rawValue)] & ready
+    guard core.pointee.backedUp, memory >> UInt16(chosen) & 1 == 1,
+      chosen != core.pointee.lastIssued
+    else { return chosen }
+    var best = chosen
+    var left = memory
+    while left != 0 {
+      let bit = left.trailingZeroBitCount
+      left &= left - 1
+      if warps[warp(core, bit)].reasonSince < warps[warp(core, best)].reasonSince { best = bit }
+    }
+    return best
+  }
+
   /// The youngest or oldest warp of `mask`, by launch order.
   func extreme(
     _ core: UnsafeMutablePointer<SubCoreState>, _ mask: UInt16, youngest: Bool
@@ -94,6 +114,24 @@ extension SM {
     }
   }
 
+  /// Charges warps whose unit is not free; those that wait for the memory unit queue up.
+  private func chargeThrottled(_ core: UnsafeMutablePointer<SubCoreState>, _ mask: UInt16) {
+    let memory = mask & core.pointee.eligibleByUnit[Int(Unit.memory.rawValue)]
+    if mask != memory { charge(core, mask & ~memory, .mathPipeThrottle) }
+    guard memory != 0 else { return }
+    core.pointee.backedUp = true
+    var left = memory
+    while left != 0 {
+      let bit = left.trailingZeroBitCount
+      left &= left - 1
+      let warp = warps + warp(core, bit)
+      let record = warp.pointee.records + Int(warp.pointee.stream[warp.pointee.cursor].index)
+      let reason: StallReason =
+        record.pointee.flags.contains(.shortScoreboard) ? .mioThrottle : .lgThrottle
+      statistics[warp.pointee.kernelSlot].stalls[Int(reason.rawValue)] += 1
+    }
+  }
+
   private func issue(_ core: UnsafeMutablePointer<SubCoreState>, _ index: Int, _ now: Cycle) {
     let warp = warps + index
     let bit = bit(of: index)
@@ -117,6 +155,9 @@ extension SM {
       core.pointee.throttle = .mathPipeThrottle
     }
     removeEligible(core, bit)
+    if core.pointee.backedUp, core.pointee.eligibleByUnit[Int(Unit.memory.rawValue)] == 0 {
+      core.pointee.backedUp = false
+    }
     warp.pointee.stallUntil = now - core.pointee.frozen + Cycle(record.pointee.wait)
     warp.pointee.depbarCounter = 255
     if !record.pointee.flags.contains(.fixedLatency) { warp.pointee.outstanding += 1 }

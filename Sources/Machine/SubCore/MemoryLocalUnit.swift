@@ -3,10 +3,18 @@ import ISA
 /// The memory local unit of a sub-core: a short queue, address generation every few cycles, and
 /// operand reads that yield to fixed-latency instructions (arXiv 2503.20481 §7, Tables 1 and 2).
 extension SM {
+  /// Whether the queue, with the latch in front of it, takes another instruction that issues now.
+  /// If not, other warps may still issue to other units.
+  func memoryQueueHasRoom(_ core: UnsafeMutablePointer<SubCoreState>) -> Bool {
+    let coming =
+      core.pointee.control.occupied
+      && core.pointee.control.record!.pointee.unit == Unit.memory.rawValue
+    return core.pointee.queueSlots + (coming ? 1 : 0) <= spec.memoryUnit.queueEntries
+  }
+
   func enterMemoryQueue(
     _ core: UnsafeMutablePointer<SubCoreState>, _ latch: Latch, _ now: Cycle
-  ) -> Bool {
-    guard core.pointee.queueSlots < spec.memoryUnit.queueEntries else { return false }
+  ) {
     let record = latch.record!
     var phase = Int(record.pointee.addressPhase)
     if record.pointee.flags.contains(.narrowAddress) {
@@ -20,7 +28,6 @@ extension SM {
     core.pointee.queueCount += 1
     core.pointee.queueSlots += 1
     if core.pointee.queueCount == 1 { prepareHead(core, now) }
-    return true
   }
 
   /// Arranges the operand read and the request of the instruction at the queue's head.

@@ -54,6 +54,8 @@ struct SubCoreState {
   /// Registers that the instruction in Allocate must read from each bank.
   var needed = InlineArray<4, UInt8>(repeating: 0)
   var throttle: StallReason = .dispatchStall
+  /// Warps wait for room in the memory local unit's queue.
+  var backedUp = false
   /// First cycle in which a unit's dispatch latch is free, by `Unit`.
   var unitFree = InlineArray<16, Cycle>(repeating: 0)
 
