@@ -43,6 +43,7 @@ struct MemorySystem: ~Copyable {
   private var translation: AddressTranslation
   /// What the SMs sent in this window, by cycle: the order does not depend on where windows end.
   private var departures = EventWheel<Int32>()
+  private var together = GrowableBuffer<Int32>()
 
   init(spec: GPUSpec, sms: [SM]) {
     self.spec = spec.memory
@@ -88,7 +89,7 @@ struct MemorySystem: ~Copyable {
     }
     while departures.nextCycle() < end {
       departures.advance(to: departures.nextCycle())
-      while let index = departures.next() { depart(index) }
+      departTogether()
     }
     let horizon = end + Cycle(spec.interconnect.latency)
     while true {
@@ -97,6 +98,23 @@ struct MemorySystem: ~Copyable {
       events.advance(to: now)
       while let event = events.next() { handle(event, now) }
     }
+  }
+
+  /// Messages that leave in one cycle go in the order of their SMs: some were held up in their port
+  /// since an earlier window.
+  private mutating func departTogether() {
+    together.removeAll()
+    while let index = departures.next() {
+      let sm = transactions[index].message.sm
+      var place = together.count
+      together.append(index)
+      while place > 0, transactions[together[place - 1]].message.sm > sm {
+        together[place] = together[place - 1]
+        place -= 1
+      }
+      together[place] = index
+    }
+    for place in 0..<together.count { depart(together[place]) }
   }
 
   private mutating func depart(_ index: Int32) {
