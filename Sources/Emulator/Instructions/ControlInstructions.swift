@@ -192,7 +192,7 @@ extension InstructionRules {
         w.set(o.pointee.result, w.barrierFlag ? .max : 0)
       }
     },
-    "NOP": nothing, "DEPBAR": nothing, "LDGDEPBAR": nothing, "ARRIVES": nothing,
+    "NOP": nothing, "DEPBAR": nothing, "LDGDEPBAR": nothing,
     "MEMBAR": nothing, "ERRBAR": nothing, "CGAERRBAR": nothing, "CCTL": nothing,
     "CCTLL": nothing, "CCTLT": nothing, "FENCE": nothing, "PREEXIT": nothing, "ACQBULK": nothing,
     "PMTRIG": nothing, "WARPGROUP": nothing, "ENDCOLLECTIVE": nothing,
