@@ -338,7 +338,8 @@ private struct Decoding {
       addAddress(index)
     case .memory(let addresses):
       if addresses.isEmpty, result.addressKind == .none { result.addressKind = .immediate }
-      addAddress(addresses)
+      // The first address of a copy to shared memory has 32 bits.
+      addAddress(addresses, isShared: base == "LDGSTS" && position == 0)
     case .immediate(let value):
       applyImmediate(value, position: position)
       slot += 1
@@ -356,11 +357,13 @@ private struct Decoding {
     }
   }
 
-  private mutating func addAddress(_ addresses: [SASSOperand.Address]) {
+  private mutating func addAddress(
+    _ addresses: [SASSOperand.Address], isShared: Bool = false
+  ) {
     for address in addresses {
       // A 64-bit global address is a register pair even where the text leaves `.64` out.
       let global =
-        entry.space == .global || entry.space == .generic || entry.space == .local && false
+        !isShared && (entry.space == .global || entry.space == .generic)
       let uniformBase = addresses.contains { $0.file == .uniform }
       let wide = address.wide || address.file == .general && global && has("E") && !uniformBase
       var count = wide ? 2 : 1

@@ -193,6 +193,7 @@ private func destinations(_ instruction: Instruction) -> [RegisterOperand] {
     (
       "HMMA.SP.16832.F32 R4, R8, R12, R4, R0, 0x1", [[4, 4]], [[8, 4], [12, 4], [4, 4], [0, 1]]
     ),
+    ("LDGSTS.E.BYPASS.128 [R7+0x410], [R2.64]", [], [[7, 1], [2, 2]]),
     ("REDG.E.ADD.F32x4.FTZ.RN.STRONG.GPU [R4.64], R8", [], [[4, 2], [8, 4]]),
     (
       "ATOMG.E.MIN.F16x8.RN.STRONG.GPU PT, R8, [R4.64], R12", [[8, 4]], [[4, 2], [12, 4]]

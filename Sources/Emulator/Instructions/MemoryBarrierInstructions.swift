@@ -112,6 +112,10 @@ enum MemoryBarriers {
       if (high ^ b[lane]) >> 31 == 1 { ended |= 1 << UInt32(lane) }
     }
     w.set(o.pointee.result, ended)
+    if ended == 0 {
+      w.convergence.advance(to: w.next)
+      w.yieldTurn()
+    }
   }
 
   /// An arrival at a barrier of sm_80 to 89. As compiled code initialises, tests and counts it:
