@@ -185,8 +185,8 @@ private struct Decoding {
   /// Bytes that one thread accesses.
   private func accessBytes() -> Int {
     if entry.action == .matrixLoad { return has("4") ? 16 : has("2") ? 8 : 4 }
-    if has("128") { return 16 }
-    if has("64") { return 8 }
+    if has("128") || has("F32x4") || has("F16x8") || has("BF16x8") { return 16 }
+    if has("64") || has("F32x2") || has("F16x4") || has("BF16x4") { return 8 }
     if has("U8") || has("S8") { return 1 }
     if has("U16") || has("S16") { return 2 }
     return 4
@@ -338,7 +338,8 @@ private struct Decoding {
       addAddress(index)
     case .memory(let addresses):
       if addresses.isEmpty, result.addressKind == .none { result.addressKind = .immediate }
-      addAddress(addresses)
+      // The first address of a copy to shared memory has 32 bits.
+      addAddress(addresses, isShared: base == "LDGSTS" && position == 0)
     case .immediate(let value):
       applyImmediate(value, position: position)
       slot += 1
@@ -356,11 +357,13 @@ private struct Decoding {
     }
   }
 
-  private mutating func addAddress(_ addresses: [SASSOperand.Address]) {
+  private mutating func addAddress(
+    _ addresses: [SASSOperand.Address], isShared: Bool = false
+  ) {
     for address in addresses {
       // A 64-bit global address is a register pair even where the text leaves `.64` out.
       let global =
-        entry.space == .global || entry.space == .generic || entry.space == .local && false
+        !isShared && (entry.space == .global || entry.space == .generic)
       let uniformBase = addresses.contains { $0.file == .uniform }
       let wide = address.wide || address.file == .general && global && has("E") && !uniformBase
       var count = wide ? 2 : 1
@@ -396,7 +399,8 @@ private struct Decoding {
   private func resultWidth(_ file: RegisterFile) -> Int {
     switch entry.unit {
     case .fp64:
-      return base == "DMMA" ? 4 : isDoubleConversion && !has("F64") ? 1 : conversionResultWidth()
+      return base == "DMMA"
+        ? doubleFragments.c : isDoubleConversion && !has("F64") ? 1 : conversionResultWidth()
     case .tensor: return fragments.d
     case .imad: return has("WIDE") ? 2 : 1
     case .memory:
@@ -429,9 +433,15 @@ private struct Decoding {
   private func sourceWidth(_ slot: Int) -> Int {
     switch entry.unit {
     case .fp64:
-      if base == "DMMA" { return slot == 2 ? 4 : 2 }
+      if base == "DMMA" {
+        let (a, b, c) = doubleFragments
+        return slot == 0 ? a : slot == 1 ? b : c
+      }
       return isDoubleConversion ? 3 - min(2, conversionResultWidth()) : 2
-    case .tensor: return slot == 0 ? fragments.a : slot == 1 ? fragments.b : fragments.c
+    case .tensor:
+      // Behind C, a sparse product has its metadata.
+      let (a, b, c, _) = fragments
+      return slot == 0 ? a : slot == 1 ? b : slot == 2 ? c : 1
     case .imad: return (has("WIDE") || has("HI")) && slot == 2 ? 2 : 1
     case .memory:
       // Store data, atomic operands.
@@ -462,9 +472,30 @@ private struct Decoding {
     return (a, b, c, c)
   }
 
+  /// Registers of the fragments of `DMMA.16x8x4` and the like: doubles are pairs.
+  private var doubleFragments: (a: Int, b: Int, c: Int) {
+    let (m, k) = doubleShape
+    return (m * k / 16, k / 2, m / 2)
+  }
+
+  /// Rows and inner dimension of DMMA.
+  private var doubleShape: (m: Int, k: Int) {
+    for part in parts.dropFirst() {
+      let sides = part.split(separator: UInt8(ascii: "x")).compactMap {
+        Int(String(decoding: $0, as: UTF8.self))
+      }
+      if sides.count == 3 { return (sides[0], sides[2]) }
+    }
+    return (8, 4)
+  }
+
   /// Shape from modifiers such as `16816`, `SP`, `F32`, `TF32`, `S8`.
   private var shape: TensorShape {
     var shape = TensorShape()
+    if base == "DMMA" {
+      let (m, k) = doubleShape
+      (shape.m, shape.n, shape.k) = (UInt16(clamping: m), 8, UInt16(clamping: k))
+    }
     for part in parts.dropFirst() {
       guard part.count >= 3, let digits = Int(String(decoding: part, as: UTF8.self)) else {
         continue

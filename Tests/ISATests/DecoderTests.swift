@@ -186,6 +186,26 @@ private func destinations(_ instruction: Instruction) -> [RegisterOperand] {
     #expect(vectors(sources(decoded)) == row.2)
   }
 
+  @Test(arguments: [
+    ("DMMA.8x8x4 R4, R6, R8, R4", [[4, 4]], [[6, 2], [8, 2], [4, 4]]),
+    ("DMMA.16x8x4 R8, R16, R4, R8", [[8, 8]], [[16, 4], [4, 2], [8, 8]]),
+    ("DMMA.16x8x16 R8, R16, R8, R32", [[8, 8]], [[16, 16], [8, 8], [32, 8]]),
+    (
+      "HMMA.SP.16832.F32 R4, R8, R12, R4, R0, 0x1", [[4, 4]], [[8, 4], [12, 4], [4, 4], [0, 1]]
+    ),
+    ("LDGSTS.E.BYPASS.128 [R7+0x410], [R2.64]", [], [[7, 1], [2, 2]]),
+    ("REDG.E.ADD.F32x4.FTZ.RN.STRONG.GPU [R4.64], R8", [], [[4, 2], [8, 4]]),
+    (
+      "ATOMG.E.MIN.F16x8.RN.STRONG.GPU PT, R8, [R4.64], R12", [[8, 4]], [[4, 2], [12, 4]]
+    ),
+  ]) func `matrix and vector operands have their registers`(
+    _ row: (String, [[Int]], [[Int]])
+  ) {
+    let decoded = decode(row.0)
+    #expect(vectors(destinations(decoded)) == row.1)
+    #expect(vectors(sources(decoded)) == row.2)
+  }
+
   @Test func `a residency test writes its predicate`() {
     let decoded = decode("TEX.SCR.LL P0, R10, R8, R2, R8, 0x0, 0x58, 2D")
     #expect(destinations(decoded)[0] == RegisterOperand(file: .predicate, first: 0))

@@ -14,7 +14,7 @@ import Traces
   /// Those small enough for an unoptimised simulator.
   static let small = [
     "deviceprintf", "dmma", "dp4a", "copies", "managed", "singleops", "symbols", "halfops",
-    "warpops", "queries", "streams",
+    "warpops", "queries", "streams", "packedops", "textures", "texturekinds",
   ]
 
   @Test(arguments: small, ["rtx-a6000", "rtx-4090"])

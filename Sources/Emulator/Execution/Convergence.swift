@@ -58,14 +58,17 @@ struct Convergence {
   /// Forward progress is promised (CUDA C++ Programming Guide, independent thread scheduling), so
   /// after some fruitless yields they go on without it. When hardware lets them go is not
   /// documented; the number is assumed.
-  mutating func rotate() {
+  ///
+  /// Whether what the current group waits for may be another group of the warp.
+  @discardableResult
+  mutating func rotate() -> Bool {
     if let index = groups.firstIndex(where: { $0.wait == .none }), index != groups.count - 1 {
       groups.append(groups.remove(at: index))
       fruitlessYields = 0
-      return
+      return true
     }
     fruitlessYields += 1
-    guard fruitlessYields > Self.patience else { return }
+    guard fruitlessYields > Self.patience else { return groups.count > 1 }
     fruitlessYields = 0
     for index in groups.indices {
       guard case .barrier(let barrier) = groups[index].wait,
@@ -74,6 +77,7 @@ struct Convergence {
       participants[barrier] &= ~groups[index].mask
       groups[index].wait = .none
     }
+    return groups.count > 1
   }
 
   /// Sends the lanes of `taken` to `target`; the rest of the current group goes on at `next`.

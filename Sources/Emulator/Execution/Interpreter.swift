@@ -47,6 +47,10 @@ extension Warp {
           break
         }
       }
+      if yieldsTurn {
+        yieldsTurn = false
+        return
+      }
     }
   }
 

@@ -35,6 +35,8 @@ final class Warp {
   var barrierFlag = false
   /// The current instruction has changed which group runs, or where it stands.
   var switched = false
+  /// Nothing is to be done here until other warps have done something.
+  var yieldsTurn = false
   var executed = 0
   /// The allocation that the last global access went to.
   var reachable: (lower: UInt64, upper: UInt64) = (1, 0)

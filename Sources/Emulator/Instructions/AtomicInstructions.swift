@@ -3,7 +3,10 @@ extension InstructionRules {
   static let atomics: [String: Rule] = [
     "ATOMG": { c in try atomic(&c, .global, returns: true) },
     "ATOM": { c in try atomic(&c, .generic, returns: true) },
-    "ATOMS": { c in try atomic(&c, .shared, returns: true) },
+    "ATOMS": { c in
+      if c.take("ARRIVE") { return try arrive(&c) }
+      try atomic(&c, .shared, returns: true)
+    },
     "RED": { c in try atomic(&c, .generic, returns: false) },
     "REDG": { c in try atomic(&c, .global, returns: false) },
     "REDS": { c in try atomic(&c, .shared, returns: false) },

@@ -148,16 +148,14 @@ extension InstructionRules {
     "YIELD": { c in
       c.operation.run = { w, _ in
         w.convergence.advance(to: w.next)
-        w.convergence.rotate()
-        w.switched = true
+        w.yieldTurn()
       }
     },
     "NANOSLEEP": { c in
       c.operands = []
       c.operation.run = { w, _ in
         w.convergence.advance(to: w.next)
-        w.convergence.rotate()
-        w.switched = true
+        w.yieldTurn()
       }
     },
     "BPT": { c in
@@ -192,7 +190,7 @@ extension InstructionRules {
         w.set(o.pointee.result, w.barrierFlag ? .max : 0)
       }
     },
-    "NOP": nothing, "DEPBAR": nothing, "LDGDEPBAR": nothing, "ARRIVES": nothing,
+    "NOP": nothing, "DEPBAR": nothing, "LDGDEPBAR": nothing,
     "MEMBAR": nothing, "ERRBAR": nothing, "CGAERRBAR": nothing, "CCTL": nothing,
     "CCTLL": nothing, "CCTLT": nothing, "FENCE": nothing, "PREEXIT": nothing, "ACQBULK": nothing,
     "PMTRIG": nothing, "WARPGROUP": nothing, "ENDCOLLECTIVE": nothing,
@@ -268,6 +266,12 @@ extension Warp {
     convergence.advance(to: next)
     convergence.separate(lanes)
     active = lanes
+  }
+
+  /// Lets another group of the warp run, or else other warps: whoever yields may wait for them.
+  func yieldTurn() {
+    yieldsTurn = !convergence.rotate()
+    switched = true
   }
 
   func exit(_ lanes: UInt32) {

@@ -9,7 +9,7 @@ enum InstructionRules {
     var rules: [String: Rule] = [:]
     for family in [
       integer, shifts, bits, predicates, moves, single, double, half, conversions, control, warp,
-      memory, atomics, tensor, texture, video,
+      memory, memoryBarriers, atomics, tensor, texture, video,
     ] {
       rules.merge(family) { first, _ in first }
     }

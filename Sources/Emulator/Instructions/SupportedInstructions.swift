@@ -22,6 +22,8 @@ public enum SupportedInstructions {
     Family(name: "within the warp", opcodes: InstructionRules.warp.keys.sorted()),
     Family(name: "memory", opcodes: InstructionRules.memory.keys.sorted()),
     Family(name: "atomics", opcodes: InstructionRules.atomics.keys.sorted()),
+    Family(
+      name: "barriers in memory", opcodes: InstructionRules.memoryBarriers.keys.sorted()),
     Family(name: "textures and surfaces", opcodes: InstructionRules.texture.keys.sorted()),
     Family(name: "control flow and order", opcodes: InstructionRules.control.keys.sorted()),
   ]

@@ -43,11 +43,14 @@ public final class DeviceMemory: @unchecked Sendable {
   /// Bytes in live allocations inside the range.
   public private(set) var used = 0
   private let reserved: UnsafeMutableRawPointer
+  /// First address of the range.
+  private let start: UInt64
 
-  /// Reserves `capacity` bytes of addresses (no memory yet).
-  public init(capacity: Int = 1 << 36) throws {
+  /// Reserves `capacity` bytes of addresses (no memory yet), which nothing in the process may use.
+  public init(capacity: Int = 1 << 36, at start: UInt64 = DeviceMemory.base) throws {
     self.capacity = capacity
-    let wanted = UnsafeMutableRawPointer(bitPattern: UInt(Self.base))
+    self.start = start
+    let wanted = UnsafeMutableRawPointer(bitPattern: UInt(start))
     let noReplace: Int32 = 0x100000  // MAP_FIXED_NOREPLACE
     let address = mmap(
       wanted, capacity, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | noReplace, -1, 0)
@@ -67,7 +70,7 @@ public final class DeviceMemory: @unchecked Sendable {
     let mask = UInt64(max(alignment, 512) - 1)
     // A guard of 512 bytes keeps neighbours apart, as a sanitizer would.
     let size = UInt64(max(bytes, 1)) + 512
-    var candidate = (Self.base + mask) & ~mask
+    var candidate = (start + mask) & ~mask
     var position = 0
     for (index, allocation) in allocations.enumerated() {
       if allocation.isHost {
@@ -78,7 +81,7 @@ public final class DeviceMemory: @unchecked Sendable {
       candidate = max(candidate, (allocation.end + 512 + mask) & ~mask)
       position = index + 1
     }
-    guard candidate + size <= Self.base + UInt64(capacity) else {
+    guard candidate + size <= start + UInt64(capacity) else {
       throw MemoryError.outOfMemory(bytes: bytes)
     }
     let page = UInt64(Self.pageBytes - 1)

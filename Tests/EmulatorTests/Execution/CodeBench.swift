@@ -5,9 +5,11 @@ import ISA
 
 /// Executes hand-written SASS of one kernel in device memory that all tests share.
 struct CodeBench {
-  /// The address range of device memory exists once in a process.
+  /// Away from the range that tests of modules use.
   static let memory: DeviceMemory = {
-    do { return try DeviceMemory() } catch { fatalError("\(error)") }
+    do {
+      return try DeviceMemory(capacity: 1 << 28, at: DeviceMemory.base + (1 << 40))
+    } catch { fatalError("\(error)") }
   }()
   private static let lock = NSLock()
 
@@ -15,6 +17,7 @@ struct CodeBench {
   var grid = Dim3(1)
   var cluster = Dim3(1)
   var threads = 32
+  var dynamicShared = 0
   var options = ExecutionOptions()
 
   init(_ architecture: Int = 86) { self.architecture = architecture }
@@ -50,6 +53,7 @@ struct CodeBench {
     let image = KernelImage(name: "bench", architecture: Architecture(architecture), code: listing)
     var launch = GridLaunch(kernel: image, grid: grid, block: Dim3(UInt32(threads), 1, 1))
     launch.cluster = cluster
+    launch.dynamicShared = dynamicShared
     launch.parameters = parameters.flatMap { value in
       (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
     }
