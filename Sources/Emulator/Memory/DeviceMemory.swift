@@ -42,11 +42,16 @@ public final class DeviceMemory: @unchecked Sendable {
   public private(set) var allocations: [Allocation] = []
   /// Bytes in live allocations inside the range.
   public private(set) var used = 0
-  private let reserved: UnsafeMutableRawPointer
+  private let reserved: UnsafeMutableRawPointer?
 
-  /// Reserves `capacity` bytes of addresses (no memory yet).
+  /// Reserves `capacity` bytes of addresses (no memory yet). One range at a time can be reserved
+  /// in a process; without capacity, nothing is.
   public init(capacity: Int = 1 << 36) throws {
     self.capacity = capacity
+    guard capacity > 0 else {
+      reserved = nil
+      return
+    }
     let wanted = UnsafeMutableRawPointer(bitPattern: UInt(Self.base))
     let noReplace: Int32 = 0x100000  // MAP_FIXED_NOREPLACE
     let address = mmap(
@@ -57,7 +62,7 @@ public final class DeviceMemory: @unchecked Sendable {
     reserved = address
   }
 
-  deinit { munmap(reserved, capacity) }
+  deinit { if let reserved { munmap(reserved, capacity) } }
 
   /// Memory of `bytes` bytes, zeroed when it is new.
   public func allocate(bytes: Int, alignment: Int = 256) throws -> UInt64 {

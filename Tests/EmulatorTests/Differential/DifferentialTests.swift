@@ -1,0 +1,10 @@
+import Testing
+
+@testable import Emulator
+
+/// Every instruction of the arithmetic families, from its text to its effect on a warp.
+@Suite struct DifferentialTests {
+  @Test(arguments: IntegerForms.all) func integers(form: Form) { form.check() }
+  @Test(arguments: BitForms.all) func bits(form: Form) { form.check() }
+  @Test(arguments: VideoForms.all) func video(form: Form) { form.check() }
+}
