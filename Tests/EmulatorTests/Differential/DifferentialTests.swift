@@ -7,4 +7,7 @@ import Testing
   @Test(arguments: IntegerForms.all) func integers(form: Form) { form.check() }
   @Test(arguments: BitForms.all) func bits(form: Form) { form.check() }
   @Test(arguments: VideoForms.all) func video(form: Form) { form.check() }
+  @Test(arguments: SingleForms.all) func singles(form: Form) { form.check() }
+  @Test(arguments: DoubleForms.all) func doubles(form: Form) { form.check() }
+  @Test(arguments: HalfForms.all) func halves(form: Form) { form.check() }
 }
