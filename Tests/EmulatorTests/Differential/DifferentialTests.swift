@@ -10,4 +10,23 @@ import Testing
   @Test(arguments: SingleForms.all) func singles(form: Form) { form.check() }
   @Test(arguments: DoubleForms.all) func doubles(form: Form) { form.check() }
   @Test(arguments: HalfForms.all) func halves(form: Form) { form.check() }
+  @Test(arguments: ConversionForms.all) func conversions(form: Form) { form.check() }
+  @Test(arguments: WarpForms.all) func warps(form: Form) { form.check() }
+
+  /// Families that other tests execute: tensor cores by matrices, memory and control by programs.
+  private static let others: Set = [
+    "tensor cores", "textures and surfaces", "memory", "atomics", "control flow and order",
+  ]
+
+  @Test func `every opcode of these families is tried`() {
+    let all =
+      IntegerForms.all + BitForms.all + VideoForms.all + SingleForms.all + DoubleForms.all
+      + HalfForms.all + ConversionForms.all + WarpForms.all
+    let tried = Set(all.map(\.opcode))
+    for family in SupportedInstructions.families where !Self.others.contains(family.name) {
+      for opcode in family.opcodes {
+        #expect(tried.contains(opcode), "\(opcode) of \(family.name)")
+      }
+    }
+  }
 }

@@ -225,7 +225,8 @@ enum IntegerForms {
           let d = t.destination()
           let (a, b, p) = (t.word(), t.word(), t.predicate())
           return { lane in
-            let (x, y) = isSigned ? (a.signed(lane), b.signed(lane)) : (Int64(a[lane]), Int64(b[lane]))
+            let (x, y) =
+              isSigned ? (a.signed(lane), b.signed(lane)) : (Int64(a[lane]), Int64(b[lane]))
             d.set(UInt32(truncatingIfNeeded: p[lane] ? min(x, y) : max(x, y)))
           }
         })
@@ -244,7 +245,8 @@ enum IntegerForms {
             var result: UInt64 = 0
             for shift in stride(from: 0, to: max(32, bits), by: bits) {
               func part(_ value: Value) -> Int128 {
-                let field = value[lane] >> UInt64(shift) & (bits == 64 ? .max : 1 << UInt64(bits) - 1)
+                let field =
+                  value[lane] >> UInt64(shift) & (bits == 64 ? .max : 1 << UInt64(bits) - 1)
                 let negative = isSigned && field >> UInt64(bits - 1) == 1
                 return Int128(field) - (negative ? 1 << Int128(bits) : 0)
               }

@@ -10,12 +10,18 @@ extension Trial {
       // Small negative numbers are written with their sign.
       bits > 0xffff_ff00
         ? ("-" + Self.hex(0x1_0000_0000 - bits), bits) : (Self.hex(bits), bits)
-    } draw: { UInt64($0.word()) }
+    } draw: {
+      UInt64($0.word())
+    }
   }
 
   /// 32 bits that are small: shift amounts, widths, positions.
   func small(_ limit: UInt64) -> Value {
-    source { (Self.hex($0), $0) } draw: { $0.next() % limit }
+    source {
+      (Self.hex($0), $0)
+    } draw: {
+      $0.next() % limit
+    }
   }
 
   /// 64 bits in a register pair.
@@ -32,7 +38,9 @@ extension Trial {
       let value = Float(bitPattern: UInt32(truncatingIfNeeded: bits))
       if value.isInfinite { return (value < 0 ? "-INF" : "+INF", bits) }
       return value.isNaN || value == 0 ? nil : ("\(value)", bits)
-    } draw: { UInt64($0.single()) }
+    } draw: {
+      UInt64($0.single())
+    }
   }
 
   /// Two singles in a register pair.
@@ -49,7 +57,9 @@ extension Trial {
       let value = Double(bitPattern: bits)
       if value.isInfinite { return (value < 0 ? "-INF" : "+INF", bits) }
       return value.isNaN || value == 0 ? nil : ("\(value)", bits)
-    } draw: { $0.double() }
+    } draw: {
+      $0.double()
+    }
   }
 
   /// Packed halves, with the selection that their text names.

@@ -70,8 +70,11 @@ enum VideoForms {
             let parts = (0..<4).map {
               abs(part(a, lane, $0, 8, isSigned) - part(b, lane, $0, 8, isSigned))
             }
-            if adds { return d.set(UInt32(truncatingIfNeeded: parts.reduce(0, +) + Int64(c[lane]))) }
-            d.set(UInt32(truncatingIfNeeded: parts.enumerated().reduce(0) { $0 + $1.1 << (8 * $1.0) }))
+            if adds {
+              return d.set(UInt32(truncatingIfNeeded: parts.reduce(0, +) + Int64(c[lane])))
+            }
+            d.set(
+              UInt32(truncatingIfNeeded: parts.enumerated().reduce(0) { $0 + $1.1 << (8 * $1.0) }))
           }
         })
     }
