@@ -175,11 +175,15 @@ enum ConversionForms {
 
   private static let integral: [Form] = ["F16", "F32", "F64"].flatMap { format in
     integerModes.map { mode, rounding in
-      Form("FRND" + (format == "F32" ? "" : "." + format) + mode, trials: 4) { t in
+      let flush = format == "F32" && rounding == .up
+      let name = "FRND" + (flush ? ".FTZ" : "") + (format == "F32" ? "" : "." + format) + mode
+      return Form(name, trials: 4) { t in
         let d = t.destination(words: format == "F64" ? 2 : 1)
         let (_, bits) = source(t, format)
         return { lane in
-          d.set(ConversionForms.bits(whole(value(bits(lane), format), rounding), format, .nearest))
+          var x = value(bits(lane), format)
+          if flush, Float(x).isSubnormal { x = x.sign == .minus ? -0.0 : 0 }
+          d.set(ConversionForms.bits(whole(x, rounding), format, .nearest))
         }
       }
     }

@@ -2,7 +2,7 @@
 
 /// Packed halves and bfloat16.
 enum HalfForms {
-  static let all: [Form] = arithmetic + extrema + comparisons
+  static let all: [Form] = arithmetic + extrema + exclusiveSigns + comparisons
 
   private static let formats: [(String, Bool)] = [("", false), (".BF16_V2", true)]
 
@@ -65,6 +65,37 @@ enum HalfForms {
             d.set(one(a.low(lane), b.low(lane)) | one(a.high(lane), b.high(lane)) << 16)
           }
         }
+      }
+    }
+  }
+
+  /// Magnitudes are compared and the signs before the bars multiplied.
+  private static let exclusiveSigns: [Form] = formats.map { format, isBrain in
+    Form("HMNMX2\(format).XORSIGN", trials: 8) { t in
+      let d = t.destination()
+      let (a, b) = (
+        t.halves(isBrain: isBrain, [.absolute]), t.halves(isBrain: isBrain, [.absolute])
+      )
+      let p = t.predicate()
+      return { lane in
+        let signed = [a, b].map { halves in
+          var plain = halves
+          plain.value.marks = []
+          return (plain.low(lane), plain.high(lane))
+        }
+        func one(_ x: UInt16, _ y: UInt16) -> UInt64? {
+          let (first, second) = (float(x, isBrain, false), float(y, isBrain, false))
+          if first.isNaN && second.isNaN { return 0x7fff }
+          // Which sign a lone number gets is not documented.
+          if first.isNaN || second.isNaN { return nil }
+          let magnitude = p[lane] ? min(x & 0x7fff, y & 0x7fff) : max(x & 0x7fff, y & 0x7fff)
+          return UInt64(magnitude | (x ^ y) & 0x8000)
+        }
+        let low = one(signed[0].0, signed[1].0)
+        let high = one(signed[0].1, signed[1].1)
+        d.set(acceptable: {
+          (low ?? $0 & 0xffff) == $0 & 0xffff && (high ?? $0 >> 16) == $0 >> 16
+        })
       }
     }
   }
