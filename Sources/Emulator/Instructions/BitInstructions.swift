@@ -74,7 +74,6 @@ extension InstructionRules {
       c.operation.isSigned = !c.take("U32")
       c.operation.flag = c.take("SH")
       try c.destination()
-      try c.predicateResult(\.result)
       c.operation.a = try c.source()
       c.operation.run = { w, o in
         let (a, d) = (w.read(o.pointee.a, slot: 0), w.write(o))

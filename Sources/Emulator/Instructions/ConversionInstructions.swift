@@ -296,13 +296,10 @@ enum Conversions {
     _ o: UnsafePointer<Operation>, _ bits: UInt32, sourceIsSigned: Bool
   ) -> UInt32 {
     let width = o.pointee.width
-    var value = sourceIsSigned ? Int64(Int32(bitPattern: bits)) : Int64(bits)
-    if o.pointee.flag {
-      let high: Int64 = o.pointee.isSigned ? 1 << Int64(width - 1) - 1 : 1 << Int64(width) - 1
-      let low: Int64 = o.pointee.isSigned ? -high - 1 : 0
-      value = min(max(value, low), high)
-    }
-    return UInt32(truncatingIfNeeded: value)
+    let value = sourceIsSigned ? Int64(Int32(bitPattern: bits)) : Int64(bits)
+    return UInt32(
+      truncatingIfNeeded: Conversion.narrow(
+        value, width: UInt32(width), isSigned: o.pointee.isSigned, saturate: o.pointee.flag))
   }
 
   /// Narrowed `a` and `b` shift `c` up.

@@ -12,6 +12,7 @@ extension InstructionRules {
       c.operation.a = try c.source(reading)
       c.operation.b = try c.source(reading)
       c.operation.p = try c.predicate()
+      if c.operation.immediate == 1 { c.keepSigns() }
       c.operation.run = Halves.minimum
     },
     "VHMNMX": { c in

@@ -246,13 +246,18 @@ enum Integers {
     let c = w.read(o.pointee.c, slot: 2, words: 2)
     let d = w.write(o)
     let p = o.pointee.flag ? w.predicate(o.pointee.p) : 0
+    // A negated zero carries, as in `add3`.
+    let negated = [(a, o.pointee.a), (b, o.pointee.b), (c, o.pointee.c)].filter {
+      $0.1.change == .integerNegate
+    }
     var carry: UInt32 = 0
     w.eachLane { lane in
       let (first, overflow) = a.wide(lane).addingReportingOverflow(b.wide(lane))
-      let (second, more) = first.addingReportingOverflow(
-        c.wide(lane) &+ UInt64(p >> UInt32(lane) & 1))
-      d.setWide(lane, second)
-      if overflow || more { carry |= 1 << UInt32(lane) }
+      let (second, more) = first.addingReportingOverflow(c.wide(lane))
+      let (third, most) = second.addingReportingOverflow(UInt64(p >> UInt32(lane) & 1))
+      let carries = overflow || more || most || negated.contains { $0.0.wide(lane) == 0 }
+      d.setWide(lane, third)
+      if carries { carry |= 1 << UInt32(lane) }
     }
     w.set(o.pointee.result, carry)
   }
@@ -401,7 +406,8 @@ enum Integers {
         signExtends
         ? UInt64(UInt32(bitPattern: Int32(bitPattern: a[lane]) >> 31)) : UInt64(c[lane])
       let shifted = ((high << 32 | UInt64(a[lane])) << shift) >> 32
-      let sum = shifted + UInt64(b[lane]) + UInt64(p >> UInt32(lane) & 1)
+      var sum = shifted + UInt64(b[lane]) + UInt64(p >> UInt32(lane) & 1)
+      if o.pointee.b.change == .integerNegate, b[lane] == 0 { sum += 1 << 32 }
       d[lane] = UInt32(truncatingIfNeeded: sum)
       if sum >> 32 != 0 { carries |= 1 << UInt32(lane) }
     }

@@ -203,8 +203,8 @@ extension Warp {
     case .gridZ: return UInt64(launch.grid.z)
     case .equalMask: return bit
     case .lessMask: return bit - 1
-    case .lessOrEqualMask: return bit | bit - 1
-    case .greaterMask: return 0xffff_ffff & ~(bit | bit - 1)
+    case .lessOrEqualMask: return bit | (bit - 1)
+    case .greaterMask: return 0xffff_ffff & ~(bit | (bit - 1))
     case .greaterOrEqualMask: return 0xffff_ffff & ~(bit - 1)
     case .smID: return UInt64(cta.index % max(1, cta.context.options.smCount))
     case .smCount: return UInt64(cta.context.options.smCount)

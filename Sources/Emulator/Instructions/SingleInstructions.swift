@@ -40,6 +40,7 @@ extension InstructionRules {
       c.operation.a = try c.source(.float)
       c.operation.b = try c.source(.float)
       c.operation.p = try c.predicate()
+      if c.operation.secondFlag { c.keepSigns() }
       c.operation.run = Singles.minimum
     },
     // Three operands, Blackwell.
@@ -190,6 +191,12 @@ extension DecodeContext {
     operation.saturates = take("SAT")
   }
 
+  /// `.XORSIGN` compares magnitudes but wants the signs: the bars of its operands take no part.
+  mutating func keepSigns() {
+    operation.a.keep = .max
+    operation.b.keep = .max
+  }
+
   /// Nearest, no flushing, no clamping: the host's own arithmetic.
   var isPlain: Bool {
     operation.rounding == .nearest && !operation.flushes && !operation.saturates
@@ -278,12 +285,9 @@ enum Singles {
     let (p, d) = (w.predicate(o.pointee.p), w.write(o))
     w.eachLane { lane in
       let (x, y) = (input(o, a[lane]), input(o, b[lane]))
-      var value = SinglePrecision.extremum(
-        x, y, isMaximum: p >> UInt32(lane) & 1 == 0, propagatesNaN: o.pointee.flag)
-      if o.pointee.secondFlag {
-        value = value & 0x7fff_ffff | (a[lane] ^ b[lane]) & 0x8000_0000
-      }
-      d[lane] = value
+      d[lane] = SinglePrecision.extremum(
+        x, y, isMaximum: p >> UInt32(lane) & 1 == 0, propagatesNaN: o.pointee.flag,
+        exclusiveSign: o.pointee.secondFlag)
     }
   }
 

@@ -42,14 +42,19 @@ public final class DeviceMemory: @unchecked Sendable {
   public private(set) var allocations: [Allocation] = []
   /// Bytes in live allocations inside the range.
   public private(set) var used = 0
-  private let reserved: UnsafeMutableRawPointer
+  private let reserved: UnsafeMutableRawPointer?
   /// First address of the range.
   private let start: UInt64
 
-  /// Reserves `capacity` bytes of addresses (no memory yet), which nothing in the process may use.
+  /// Reserves `capacity` bytes of addresses (no memory yet), which nothing in the process may use;
+  /// without capacity, nothing is reserved.
   public init(capacity: Int = 1 << 36, at start: UInt64 = DeviceMemory.base) throws {
     self.capacity = capacity
     self.start = start
+    guard capacity > 0 else {
+      reserved = nil
+      return
+    }
     let wanted = UnsafeMutableRawPointer(bitPattern: UInt(start))
     let noReplace: Int32 = 0x100000  // MAP_FIXED_NOREPLACE
     let address = mmap(
@@ -60,7 +65,7 @@ public final class DeviceMemory: @unchecked Sendable {
     reserved = address
   }
 
-  deinit { munmap(reserved, capacity) }
+  deinit { if let reserved { munmap(reserved, capacity) } }
 
   /// Memory of `bytes` bytes, zeroed when it is new.
   public func allocate(bytes: Int, alignment: Int = 256) throws -> UInt64 {
