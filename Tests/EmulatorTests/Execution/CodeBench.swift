@@ -90,10 +90,4 @@ struct CodeBench {
   }
 }
 
-/// A program that calls no function of the driver.
-private final class NoBuiltins: DeviceBuiltins {
-  func print(format: UInt64, arguments: UInt64, reader: DeviceReader) throws -> UInt32 { 0 }
-  func assertion(message: String, file: String, line: UInt32, function: String) throws {}
-  func allocate(bytes: UInt64) -> UInt64 { 0 }
-  func free(_ address: UInt64) {}
 }
