@@ -89,5 +89,3 @@ struct CodeBench {
     return (0..<words).map { Array(found[(32 * $0)..<(32 * $0 + 32)]) }
   }
 }
-
-}
