@@ -157,6 +157,8 @@ public struct Instruction: Sendable {
     public static let unsupported = Flags(rawValue: 1 << 10)
     /// Fence or load that must be seen by the whole system (.SYS).
     public static let systemScope = Flags(rawValue: 1 << 11)
+    /// A miss leaves nothing in the L1 data cache (.NA).
+    public static let noAllocate = Flags(rawValue: 1 << 12)
   }
 
   /// Highest number of register operands of either kind.

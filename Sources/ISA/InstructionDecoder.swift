@@ -156,6 +156,7 @@ private struct Decoding {
       if has("STRONG"), result.scope == .gpu || result.scope == .system {
         result.flags.insert(.bypassL1)
       }
+      if has("NA") { result.flags.insert(.noAllocate) }
       if has("BYPASS") { result.flags.insert(.bypassL1) }
       if entry.action == .atomic || entry.action == .reduction, entry.space != .shared {
         result.flags.insert(.bypassL1)

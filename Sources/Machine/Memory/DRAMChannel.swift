@@ -56,6 +56,11 @@ struct DRAMChannel: ~Copyable {
     nextRefresh = timing.refreshInterval * Tick(index + 1) / Tick(spec.channels)
   }
 
+  /// Sectors that wait to be written.
+  var sectorsToWrite: Int {
+    (0..<writes.count).reduce(0) { $0 + writes[$1].sectors.nonzeroBitCount }
+  }
+
   var hasRoomForWrite: Bool { writes.count < spec.queueEntries }
 
   mutating func addWrite(_ request: DRAMRequest) { writes.append(request) }

@@ -36,8 +36,11 @@ struct Transaction {
 struct TransactionPool: ~Copyable {
   private var entries = GrowableBuffer<Transaction>(capacity: 1024)
   private var free: Int32 = -1
+  /// Transactions on their way.
+  private(set) var live = 0
 
   mutating func add(_ transaction: Transaction) -> Int32 {
+    live += 1
     if free < 0 {
       entries.append(transaction)
       return Int32(entries.count - 1)
@@ -49,6 +52,7 @@ struct TransactionPool: ~Copyable {
   }
 
   mutating func remove(_ index: Int32) {
+    live -= 1
     entries[Int(index)].next = free
     free = index
   }

@@ -150,6 +150,12 @@ extension SM {
       if absent == 0 { continue }
       counts.pointee.l1SectorMisses += UInt64(absent.nonzeroBitCount)
       missing += 1
+      if record.pointee.flags.contains(.noAllocate) {
+        send(
+          .read, line: number, sectors: absent, token: UInt32(index), kernelSlot: kernelSlot,
+          at: leaves)
+        continue
+      }
       let new = memory.pointee.misses.wait(number, sectors: absent, request: index)
       if new != 0 {
         send(

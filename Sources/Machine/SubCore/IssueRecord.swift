@@ -21,6 +21,7 @@ struct IssueRecord {
     static let bypassL1 = Flags(rawValue: 1 << 8)
     static let shortScoreboard = Flags(rawValue: 1 << 9)
     static let systemScope = Flags(rawValue: 1 << 10)
+    static let noAllocate = Flags(rawValue: 1 << 11)
   }
 
   var pc: UInt32 = 0

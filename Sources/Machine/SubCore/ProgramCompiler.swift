@@ -189,6 +189,7 @@ struct RecordCompiler {
     record.addressPhase = UInt16(clamping: phase.address)
     record.dataPhase = UInt16(clamping: phase.data)
     if instruction.flags.contains(.bypassL1) { record.flags.insert(.bypassL1) }
+    if instruction.flags.contains(.noAllocate) { record.flags.insert(.noAllocate) }
     let shared = instruction.space == .shared || instruction.space == .constant
     if shared || instruction.action == .exchange { record.flags.insert(.shortScoreboard) }
     if instruction.space == .constant, instruction.addressKind == .regular {
