@@ -52,7 +52,8 @@ extension SM {
     for barrier in 0..<16 where ctas[slot].arrived[barrier] > 0 { checkBarrier(slot, barrier, now) }
   }
 
-  /// MEMBAR: the warp waits until its own memory operations are seen in the scope.
+  /// MEMBAR: the warp waits until its own memory operations are seen in the scope. Within the CTA,
+  /// what left for the L2 is seen by all; else the L2 must have acknowledged it.
   func beginFence(_ index: Int, _ record: UnsafeMutablePointer<IssueRecord>, _ now: Cycle) {
     let warp = warps + index
     let latency: Int
@@ -64,7 +65,10 @@ extension SM {
         record.pointee.flags.contains(.systemScope)
         ? spec.barrier.fenceSystem : spec.barrier.fenceCTA
     }
-    warp.pointee.fenceLatency = Cycle(max(1, latency))
+    warp.pointee.fenceEnd = now + Cycle(max(1, latency))
+    warp.pointee.fenceWithinCTA =
+      record.pointee.scope != .gpu && record.pointee.scope != .system
+      && !record.pointee.flags.contains(.systemScope)
     warp.pointee.fenceWrite = record.pointee.writeCounter
     warp.pointee.fenceRead = record.pointee.readCounter
     warp.pointee.block = .fence

@@ -268,6 +268,7 @@ extension SM {
     warps[warpIndex].outstanding += lines - 1
     warps[warpIndex].memoryOutstanding += lines - 1
     memory.pointee.unacknowledged += lines
+    warps[warpIndex].unacknowledged += Int32(lines)
     let reduces = record.pointee.action == .reduction
     if !reduces { coalescer.pointee.markWritten(bytes: Int(record.pointee.accessBytes)) }
     for line in 0..<lines {
@@ -283,6 +284,8 @@ extension SM {
         token: Token.writeAcknowledge | UInt32(warpIndex), kernelSlot: kernelSlot,
         at: start + Cycle(line + spec.l1.missLatency), slot: line)
     }
+    // A fence within the CTA waits for no more than this.
+    releaseFence(warpIndex, start)
     if record.pointee.writeCounter < 6 {
       events.pointee.schedule(
         Event(.counterRelease, warp: warpIndex, a: Int(record.pointee.writeCounter)),
@@ -324,6 +327,7 @@ extension SM {
       memory.pointee.misses.fill(line, sectors: sectors) { request in lineForRequest(request, now) }
     } else if token & Token.writeAcknowledge != 0 {
       memory.pointee.unacknowledged -= 1
+      warps[Int(token & 0xff)].unacknowledged -= 1
       operationDone(warp: Int(token & 0xff), memory: true, now)
     } else {
       lineForRequest(Int(token), now)

@@ -59,8 +59,11 @@ struct Warp {
   var outstanding = 0
   /// Memory operations that a fence waits for.
   var memoryOutstanding = 0
-  /// What a fence adds once memory operations are drained, in cycles.
-  var fenceLatency: Cycle = 0
+  /// Those of them that left for the L2 and wait for its acknowledgement.
+  var unacknowledged: Int32 = 0
+  /// Earliest end of the fence that the warp is in, and whether its scope is the CTA.
+  var fenceEnd: Cycle = 0
+  var fenceWithinCTA = false
   var fenceWrite: UInt8 = ControlCode.noBarrier
   var fenceRead: UInt8 = ControlCode.noBarrier
   /// cp.async groups: copies in flight per group (ring); the last group is open.

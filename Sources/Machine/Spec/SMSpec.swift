@@ -290,7 +290,7 @@ public struct L1Spec: Codable, Hashable, Sendable {
 public struct BarrierSpec: Codable, Hashable, Sendable {
   /// Cycles from the last arrival to the earliest issue of the waiting warps.
   public var releaseLatency: Int
-  /// Cycles a fence takes beyond waiting for the warp's own accesses: CTA scope.
+  /// Shortest time that a fence takes, in cycles, however little it waits for: CTA scope.
   public var fenceCTA: Int
   /// GPU scope.
   public var fenceGPU: Int

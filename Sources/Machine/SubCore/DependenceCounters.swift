@@ -51,8 +51,10 @@ extension SM {
   /// Lets a warp go on that waited at a fence for its memory operations.
   func releaseFence(_ index: Int, _ now: Cycle) {
     let warp = warps + index
-    guard warp.pointee.block == .fence, warp.pointee.memoryOutstanding == 0 else { return }
-    let end = now + warp.pointee.fenceLatency
+    guard warp.pointee.block == .fence else { return }
+    let left = warp.pointee.fenceWithinCTA ? Int(warp.pointee.unacknowledged) : 0
+    guard warp.pointee.memoryOutstanding == left else { return }
+    let end = max(now + 1, warp.pointee.fenceEnd)
     if warp.pointee.fenceWrite < 6 {
       events.pointee.schedule(
         Event(.counterRelease, warp: index, a: Int(warp.pointee.fenceWrite)), at: end)
