@@ -2,17 +2,45 @@ import ISA
 
 /// Groups the lanes of a memory instruction into lines with sector masks, and counts the passes
 /// that shared memory needs. Scratch space of one SM; nothing is allocated.
-struct Coalescer {
+struct Coalescer: ~Copyable {
   static let capacity = 96
+  private static let mostBanks = 64
   /// Lines of the last access and the sectors touched in each.
-  var lines = InlineArray<96, UInt64>(repeating: 0)
-  var sectors = InlineArray<96, UInt32>(repeating: 0)
+  let lines: UnsafeMutablePointer<UInt64>
+  let sectors: UnsafeMutablePointer<UInt32>
   /// Bytes of each line that are written, from bit 0 of the first word on.
-  var written = InlineArray<96, SIMD4<UInt32>>(repeating: SIMD4(repeating: 0))
+  let written: UnsafeMutablePointer<SIMD4<UInt32>>
   var count = 0
   /// Addresses of the executing lanes.
-  var addresses = InlineArray<32, UInt64>(repeating: 0)
+  let addresses: UnsafeMutablePointer<UInt64>
   var lanes = 0
+  /// Distinct words wanted from each bank of shared memory, at most one of each lane.
+  private let bankWords: UnsafeMutablePointer<UInt64>
+  private let bankCounts: UnsafeMutablePointer<Int>
+
+  init() {
+    lines = .allocate(capacity: Self.capacity)
+    lines.initialize(repeating: 0, count: Self.capacity)
+    sectors = .allocate(capacity: Self.capacity)
+    sectors.initialize(repeating: 0, count: Self.capacity)
+    written = .allocate(capacity: Self.capacity)
+    written.initialize(repeating: SIMD4(repeating: 0), count: Self.capacity)
+    addresses = .allocate(capacity: 32)
+    addresses.initialize(repeating: 0, count: 32)
+    bankWords = .allocate(capacity: Self.mostBanks * 32)
+    bankWords.initialize(repeating: 0, count: Self.mostBanks * 32)
+    bankCounts = .allocate(capacity: Self.mostBanks)
+    bankCounts.initialize(repeating: 0, count: Self.mostBanks)
+  }
+
+  deinit {
+    lines.deallocate()
+    sectors.deallocate()
+    written.deallocate()
+    addresses.deallocate()
+    bankWords.deallocate()
+    bankCounts.deallocate()
+  }
 
   /// Writes out the addresses of the executing lanes.
   mutating func load(
@@ -107,23 +135,23 @@ struct Coalescer {
     return min(sum, whole)
   }
 
-  /// Most distinct words that lanes `start..<end` want from one bank.
+  /// Most distinct words that lanes `start..<end` want from one bank; `banks` is a power of two.
   private func degree(_ start: Int, _ end: Int, bytes: Int, banks: Int) -> Int {
-    let words = max(1, (bytes + 3) / 4)
-    var perBank = InlineArray<64, UInt8>(repeating: 0)
+    let words = UInt64(max(1, (bytes + 3) / 4))
+    bankCounts.update(repeating: 0, count: banks)
     var most = 1
     for lane in start..<end {
-      for word in 0..<words {
-        let wanted = addresses[lane] / 4 &+ UInt64(word)
-        var known = false
-        for earlier in start..<lane where !known {
-          let first = addresses[earlier] / 4
-          known = wanted >= first && wanted < first &+ UInt64(words)
-        }
-        if known { continue }
-        let bank = Int(wanted % UInt64(banks))
-        perBank[bank] += 1
-        most = max(most, Int(perBank[bank]))
+      let first = addresses[lane] / 4
+      for word in first..<first + words {
+        let bank = Int(word & UInt64(banks - 1))
+        let known = bankWords + bank * 32
+        let count = bankCounts[bank]
+        var index = 0
+        while index < count, known[index] != word { index += 1 }
+        if index < count || count == 32 { continue }
+        known[count] = word
+        bankCounts[bank] = count + 1
+        most = max(most, count + 1)
       }
     }
     return most
