@@ -44,6 +44,7 @@ enum SpecRanges {
 
     "sm.sharedMemory.unifiedCapacity": 1024...(1 << 20),
     "sm.sharedMemory.carveOuts": 0...(1 << 20),
+    "sm.sharedMemory.leastCarveOut": 0...(1 << 20),
     "sm.sharedMemory.reservePerCTA": 0...65536,
     "sm.sharedMemory.allocationUnit": 1...65536,
     "sm.sharedMemory.banks": 1...64,
@@ -112,7 +113,7 @@ enum SpecRanges {
     // Masks of bytes and sectors throughout the memory system are made for these.
     "sm.l1.line": 128...128,
     "sm.l1.sector": 32...32,
-    "sm.l1.ways": 1...4096,
+    "sm.l1.sets": 1...1024,
     "sm.l1.mshrs": 1...4096,
     "sm.l1.tagsPerCycle": 1...32,
     "sm.l1.dataBytesPerCycle": 1...4096,

@@ -18,7 +18,8 @@ public struct Occupancy: Hashable, Sendable {
   public init(_ launch: KernelLaunch, spec: SMSpec) {
     warpsPerCTA = max(1, launch.warpsPerCTA)
     let unit = max(1, spec.sharedMemory.allocationUnit.count)
-    let asked = launch.staticShared + launch.dynamicShared + spec.sharedMemory.reservePerCTA.count
+    let own = launch.staticShared + launch.dynamicShared
+    let asked = own > 0 ? own + spec.sharedMemory.reservePerCTA.count : 0
     sharedPerCTA = (asked + unit - 1) / unit * unit
     let registerUnit = max(1, spec.registerAllocationUnit)
     let registers = max(1, launch.registers) * 32
@@ -37,7 +38,7 @@ public struct Occupancy: Hashable, Sendable {
     let least = limits.min { $0.1 < $1.1 } ?? ("CTA slots", 0)
     ctasPerSM = least.1
     limiter = least.0
-    let wanted = sharedPerCTA * ctasPerSM
+    let wanted = max(sharedPerCTA * ctasPerSM, spec.sharedMemory.leastCarveOut.count)
     carveOut = carveOuts.first { $0 >= wanted } ?? mostShared
   }
 }

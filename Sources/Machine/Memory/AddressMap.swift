@@ -78,7 +78,7 @@ struct AddressMap {
   }
 
   /// The finaliser of MurmurHash3: every input bit changes every output bit with even odds.
-  private static func scramble(_ value: UInt64) -> UInt64 {
+  static func scramble(_ value: UInt64) -> UInt64 {
     var x = value
     x = (x ^ x >> 33) &* 0xff51_afd7_ed55_8ccd
     x = (x ^ x >> 33) &* 0xc4ce_b9fe_1a85_ec53

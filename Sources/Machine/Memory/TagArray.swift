@@ -2,84 +2,116 @@
 /// Lines are named by line number (address divided by the line size).
 struct TagArray: ~Copyable {
   private struct Entry {
-    var line: UInt64
     var sectors: UInt32
     var stamp: UInt64
   }
 
+  /// How lines are spread over the sets.
+  enum Placement {
+    /// Neighbouring lines go to neighbouring sets; higher bits are folded in, so that power-of-two
+    /// strides do not meet in one set.
+    case folded
+    /// By a hash that leaves no pattern: sets fill unevenly, and a cache begins to miss before it is
+    /// full.
+    case scattered
+  }
+
   private static let empty = UInt64.max
 
+  private let tags: UnsafeMutablePointer<UInt64>
   private let entries: UnsafeMutablePointer<Entry>
   let capacity: Int
   private(set) var sets: Int
-  private let ways: Int
+  private var ways: Int
+  private let placement: Placement
   private var clock: UInt64 = 0
   /// Changes whenever a line is filled or dropped, so that callers may remember a hit.
   private(set) var generation: UInt64 = 1
 
   /// `lines` is the capacity in lines; `ways` divides it, or is lowered to it.
-  init(lines: Int, ways: Int) {
+  init(lines: Int, ways: Int, placement: Placement = .folded) {
     self.ways = max(1, min(ways, max(1, lines)))
+    self.placement = placement
     sets = max(1, lines / self.ways)
     capacity = sets * self.ways
+    tags = .allocate(capacity: capacity)
+    tags.initialize(repeating: Self.empty, count: capacity)
     entries = .allocate(capacity: capacity)
-    entries.initialize(repeating: Entry(line: Self.empty, sectors: 0, stamp: 0), count: capacity)
+    entries.initialize(repeating: Entry(sectors: 0, stamp: 0), count: capacity)
   }
 
   init(_ geometry: InstructionCacheGeometry) {
     self.init(lines: geometry.size.count / geometry.line.count, ways: geometry.ways)
   }
 
-  deinit { entries.deallocate() }
+  deinit {
+    tags.deallocate()
+    entries.deallocate()
+  }
 
-  /// Uses only the first `lines` of the capacity, for caches that share it with something else.
+  /// Uses only the first `lines` of the capacity, for caches that share it with something else: the
+  /// sets stay, with fewer ways.
   mutating func resize(lines: Int) {
-    sets = max(1, min(lines, capacity) / ways)
+    ways = max(1, min(lines, capacity) / sets)
     removeAll()
   }
 
   mutating func removeAll() {
-    entries.update(repeating: Entry(line: Self.empty, sectors: 0, stamp: 0), count: capacity)
+    tags.update(repeating: Self.empty, count: capacity)
+    entries.update(repeating: Entry(sectors: 0, stamp: 0), count: capacity)
     generation += 1
   }
 
   private func setBase(_ line: UInt64) -> Int {
-    // Folding higher bits in keeps power-of-two strides from meeting in one set.
-    let mixed = line ^ line >> 10 ^ line >> 20
-    return Int(mixed % UInt64(sets)) * ways
+    switch placement {
+    case .folded: return Int((line ^ line >> 10 ^ line >> 20) % UInt64(sets)) * ways
+    case .scattered:
+      return Int(AddressMap.scramble(line).multipliedFullWidth(by: UInt64(sets)).high) * ways
+    }
+  }
+
+  /// The line's place, or -1. Tags are compared eight at a time.
+  private func find(_ line: UInt64) -> Int {
+    let base = setBase(line)
+    let wanted = SIMD8(repeating: line)
+    var way = 0
+    while way + 8 <= ways {
+      let some = UnsafeRawPointer(tags + base + way).loadUnaligned(as: SIMD8<UInt64>.self)
+      if any(some .== wanted) { break }
+      way += 8
+    }
+    while way < ways {
+      if tags[base + way] == line { return base + way }
+      way += 1
+    }
+    return -1
   }
 
   /// The sectors of `line` that are present; 0 when the line is absent. Touches the line.
   mutating func lookup(_ line: UInt64) -> UInt32 {
-    let base = setBase(line)
-    for way in base..<base + ways where entries[way].line == line {
-      clock += 1
-      entries[way].stamp = clock
-      return entries[way].sectors
-    }
-    return 0
+    let place = find(line)
+    if place < 0 { return 0 }
+    clock += 1
+    entries[place].stamp = clock
+    return entries[place].sectors
   }
 
-  func contains(_ line: UInt64) -> Bool {
-    let base = setBase(line)
-    for way in base..<base + ways where entries[way].line == line { return true }
-    return false
-  }
+  func contains(_ line: UInt64) -> Bool { find(line) >= 0 }
 
   /// Adds sectors to a line, taking the least recently used way if the line is absent.
   mutating func fill(_ line: UInt64, sectors: UInt32 = 1) {
+    clock += 1
+    let place = find(line)
+    if place >= 0 {
+      entries[place].sectors |= sectors
+      entries[place].stamp = clock
+      return
+    }
     let base = setBase(line)
     var victim = base
-    clock += 1
-    for way in base..<base + ways {
-      if entries[way].line == line {
-        entries[way].sectors |= sectors
-        entries[way].stamp = clock
-        return
-      }
-      if entries[way].stamp < entries[victim].stamp { victim = way }
-    }
-    entries[victim] = Entry(line: line, sectors: sectors, stamp: clock)
+    for way in base..<base + ways where entries[way].stamp < entries[victim].stamp { victim = way }
+    tags[victim] = line
+    entries[victim] = Entry(sectors: sectors, stamp: clock)
     generation += 1
   }
 }

@@ -114,6 +114,6 @@ extension SM {
   /// Gives shared memory its share of the unified capacity; the L1 has the rest.
   func setCarveOut(_ bytes: Int) {
     let left = max(0, spec.sharedMemory.unifiedCapacity.count - bytes)
-    l1.pointee.resize(lines: max(spec.l1.ways, left / spec.l1.line.count))
+    l1.pointee.resize(lines: max(spec.l1.sets, left / spec.l1.line.count))
   }
 }

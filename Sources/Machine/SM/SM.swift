@@ -135,7 +135,9 @@ final class SM {
     constantLoads = .one(TagArray(spec.sm.constantCache.loadPath))
     front = .one(FrontEndState())
     let l1Lines = spec.sm.sharedMemory.unifiedCapacity.count / spec.sm.l1.line.count
-    l1 = .one(TagArray(lines: l1Lines, ways: spec.sm.l1.ways))
+    l1 = .one(
+      TagArray(
+        lines: l1Lines, ways: max(1, l1Lines / spec.sm.l1.sets), placement: .scattered))
     memory = .one(MemoryState(requests: spec.sm.memoryUnit.pendingRequests))
     requests = .allocate(capacity: spec.sm.memoryUnit.pendingRequests)
     requests.initialize(repeating: PendingRequest(), count: spec.sm.memoryUnit.pendingRequests)

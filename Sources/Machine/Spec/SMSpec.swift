@@ -30,7 +30,9 @@ public struct SharedMemorySpec: Codable, Hashable, Sendable {
   public var unifiedCapacity: Bytes
   /// Selectable shared-memory sizes.
   public var carveOuts: [Bytes]
-  /// Shared memory that the system takes for each CTA.
+  /// What the driver sets aside at least, also for kernels without shared memory.
+  public var leastCarveOut: Bytes
+  /// Shared memory that the system takes for each CTA that uses any.
   public var reservePerCTA: Bytes
   /// Shared memory is given to CTAs in units of this size.
   public var allocationUnit: Bytes
@@ -275,7 +277,8 @@ public struct MemoryUnitSpec: Codable, Hashable, Sendable {
 public struct L1Spec: Codable, Hashable, Sendable {
   public var line: Bytes
   public var sector: Bytes
-  public var ways: Int
+  /// Sets; what shared memory takes of the capacity it takes from their ways.
+  public var sets: Int
   /// Misses (lines) that can be outstanding.
   public var mshrs: Int
   /// Tag lookups (lines) per cycle.
