@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Replays the pointer chases of Traces/memory and draws latency against footprint.
 
-Usage: Validation/pointer-chase.py PATH/TO/needletail [--quick]     (some minutes)
+Usage: Validation/pointer-chase.py PATH/TO/needletail [CARD...] [--quick]     (some minutes)
 
-Writes Docs/images/pointer-chase-a40.svg and pointer-chase-rtx-4090.svg and prints a table.
+Writes Docs/images/pointer-chase-a40.svg, -a100.svg and -rtx-4090.svg and prints a table.
 --quick runs every third point and writes nothing.
 """
 import csv, json, math, os, subprocess, sys
@@ -11,27 +11,45 @@ import csv, json, math, os, subprocess, sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Card: its traces, its description, the clock of the measurement in MHz, bytes of a node, the marked
-# capacities, and the sources' words.
+# capacities. A100 has no traces of its own: the A40's are the same program, and where their lists
+# end within its L2, from "beyond" KiB on, those of the RTX 4090 go on. The A40's many lists about as
+# large as its own L2 are left out.
 CARDS = {
     "A40": dict(prefix="chase-a40-", gpu="a40", clock=1740, node=128, file="pointer-chase-a40",
                 marks=[(128, "L1 128 KiB"), (6144, "L2 6 MiB")]),
+    "A100": dict(prefix="chase-a40-", gpu="a100", clock=1410, node=128, file="pointer-chase-a100",
+                 without=(5000, 8000), beyond=40960, marks=[(192, "L1 192 KiB"), (40960, "L2 40 MiB")]),
     "RTX 4090": dict(prefix="chase-4090-", gpu="rtx-4090", clock=2235, node=64, file="pointer-chase-rtx-4090",
                      marks=[(128, "L1 128 KiB"), (73728, "L2 72 MiB")]),
 }
 
 
+def traces(card):
+    """(name, KiB, timed steps) of each trace of a card."""
+    low, high = card.get("without", (0, 0))
+    for name, nodes, steps in points(card["prefix"]):
+        kib = nodes * card["node"] / 1024
+        if not low < kib < high:
+            yield name, kib, steps
+    if "beyond" in card:
+        other = CARDS["RTX 4090"]
+        for name, nodes, steps in points(other["prefix"]):
+            if nodes * other["node"] / 1024 > card["beyond"]:
+                yield name, nodes * other["node"] / 1024, steps
+
+
 def points(prefix):
-    """(nodes, timed steps) of each trace, from the list that they were recorded by."""
+    """(name, nodes, timed steps) of each trace, from the list that they were recorded by."""
     with open(f"{ROOT}/Traces/memory/list") as file:
         for line in file:
             words = line.split()
             if words and words[0].startswith(prefix):
-                yield int(words[2]), -(-int(words[7]) // 32) * 32
+                yield words[0], int(words[2]), -(-int(words[7]) // 32) * 32
 
 
-def simulate(needletail, card, nodes, steps):
+def simulate(needletail, card, trace, steps):
     output = subprocess.run(
-        [needletail, "run", f"{ROOT}/Traces/memory/{card['prefix']}{nodes}.ntrace", "--gpu", card["gpu"],
+        [needletail, "run", f"{ROOT}/Traces/memory/{trace}.ntrace", "--gpu", card["gpu"],
          "--set", f"clocks.core={card['clock']} MHz", "--quiet", "--json", "-"],
         capture_output=True, text=True)
     if output.returncode:
@@ -113,12 +131,14 @@ def draw(name, card, curve, simulated):
 def main():
     needletail, quick = sys.argv[1], "--quick" in sys.argv
     os.makedirs(f"{ROOT}/Docs/images", exist_ok=True)
+    asked = [word for word in sys.argv[2:] if word != "--quick"]
     for name, card in CARDS.items():
+        if asked and name not in asked:
+            continue
         curve, simulated, errors = measured(name), [], []
         print(f"\n{name}\n\n| footprint | measured | simulated | error |\n|---:|---:|---:|---:|")
-        for nodes, steps in list(points(card["prefix"]))[::3 if quick else 1]:
-            kib = nodes * card["node"] / 1024
-            cycles = simulate(needletail, card, nodes, steps)
+        for trace, kib, steps in list(traces(card))[::3 if quick else 1]:
+            cycles = simulate(needletail, card, trace, steps)
             simulated.append((kib, cycles))
             near = min(curve, key=lambda row: abs(math.log(row["KiB"] / kib)))["cycles"]
             errors.append(abs(cycles / near - 1) * 100)
