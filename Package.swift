@@ -27,7 +27,8 @@ let package = Package(
       ],
       exclude: ["Importers/Micro25/dynamic_trace.proto"]),
     .target(
-      name: "Configuration", dependencies: ["Machine", .product(name: "Yams", package: "Yams")]),
+      name: "Configuration",
+      dependencies: ["ISA", "Machine", .product(name: "Yams", package: "Yams")]),
     .target(name: "Simulation", dependencies: ["Machine", "Traces", "Configuration"]),
     .target(name: "Reports", dependencies: ["Simulation"]),
     .target(name: "Emulator", dependencies: ["ISA", "Traces"]),
@@ -57,7 +58,7 @@ let package = Package(
     .testTarget(name: "ISATests", dependencies: ["ISA"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "MachineTests", dependencies: ["Machine", "Simulation"]),
+    .testTarget(name: "MachineTests", dependencies: ["Machine", "Simulation", "Emulator"]),
     .target(name: "CubinSupport", path: "Tests/CubinSupport"),
     .testTarget(name: "EmulatorTests", dependencies: ["Emulator", "CubinSupport"]),
     .testTarget(name: "ArchitectureTests"),

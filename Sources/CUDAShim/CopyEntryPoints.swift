@@ -168,18 +168,25 @@ extension ShimRuntime {
   }
 }
 
+/// A copy to or from a place in a variable.
+private func copy(
+  _ symbol: UnsafeRawPointer?, _ bytes: Int, _ offset: Int, _ stream: UnsafeMutableRawPointer?,
+  _ body: @escaping (ShimRuntime, UnsafeMutableRawPointer?) -> Status
+) -> Status {
+  entry { runtime in
+    switch runtime.place(symbol, bytes, offset) {
+    case .failure(let refusal): refusal.status
+    case .success(let place): runtime.perform(on: stream, kind: .copy) { body($0, place) }
+    }
+  }
+}
+
 @_cdecl("cudaMemcpyToSymbolAsync")
 public func cudaMemcpyToSymbolAsync(
   _ symbol: UnsafeRawPointer?, _ source: UnsafeRawPointer?, _ bytes: Int, _ offset: Int,
   _ kind: Int32, _ stream: UnsafeMutableRawPointer?
 ) -> Status {
-  entry { runtime in
-    switch runtime.place(symbol, bytes, offset) {
-    case .failure(let refusal): refusal.status
-    case .success(let target):
-      runtime.perform(on: stream, kind: .copy) { $0.copy(target, source, bytes) }
-    }
-  }
+  copy(symbol, bytes, offset, stream) { $0.copy($1, source, bytes) }
 }
 
 @_cdecl("cudaMemcpyToSymbol")
@@ -195,13 +202,7 @@ public func cudaMemcpyFromSymbolAsync(
   _ target: UnsafeMutableRawPointer?, _ symbol: UnsafeRawPointer?, _ bytes: Int, _ offset: Int,
   _ kind: Int32, _ stream: UnsafeMutableRawPointer?
 ) -> Status {
-  entry { runtime in
-    switch runtime.place(symbol, bytes, offset) {
-    case .failure(let refusal): refusal.status
-    case .success(let source):
-      runtime.perform(on: stream, kind: .copy) { $0.copy(target, source, bytes) }
-    }
-  }
+  copy(symbol, bytes, offset, stream) { $0.copy(target, $1, bytes) }
 }
 
 @_cdecl("cudaMemcpyFromSymbol")

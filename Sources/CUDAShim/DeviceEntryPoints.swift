@@ -191,16 +191,23 @@ public func cudaDeviceGetLimit(_ value: UnsafeMutablePointer<Int>?, _ limit: Int
   }
 }
 
-@_cdecl("cudaGetDeviceProperties")
-public func cudaGetDeviceProperties(
-  _ properties: UnsafeMutableRawPointer?, _ device: Int32
+/// The properties as a program of one of the runtime's versions lays them out.
+private func write(
+  _ properties: UnsafeMutableRawPointer?, _ device: Int32, version: Int
 ) -> Status {
   entry { runtime in
     guard device == 0 else { return .invalidDevice }
     guard let properties else { return .invalidValue }
-    runtime.device.write(to: properties, version: 13)
+    runtime.device.write(to: properties, version: version)
     return .success
   }
+}
+
+@_cdecl("cudaGetDeviceProperties")
+public func cudaGetDeviceProperties(
+  _ properties: UnsafeMutableRawPointer?, _ device: Int32
+) -> Status {
+  write(properties, device, version: 13)
 }
 
 /// What programs of version 12 call.
@@ -208,12 +215,7 @@ public func cudaGetDeviceProperties(
 public func cudaGetDeviceProperties2(
   _ properties: UnsafeMutableRawPointer?, _ device: Int32
 ) -> Status {
-  entry { runtime in
-    guard device == 0 else { return .invalidDevice }
-    guard let properties else { return .invalidValue }
-    runtime.device.write(to: properties, version: 12)
-    return .success
-  }
+  write(properties, device, version: 12)
 }
 
 @_cdecl("cudaDeviceGetAttribute")

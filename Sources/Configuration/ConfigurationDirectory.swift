@@ -1,4 +1,5 @@
 import Foundation
+import ISA
 
 /// The folder that machine descriptions are found in: one file per GPU, and `families/` with what
 /// GPUs of a family share.
@@ -45,7 +46,7 @@ public struct ConfigurationDirectory: Sendable {
         .usage,
         "no GPU descriptions in '\(path)'; set NEEDLETAIL_CONFIGS to the project's Configs folder")
     }
-    let near = nearestName(name, names).map { "; did you mean \($0)?" } ?? ""
+    let near = nearestName(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
     throw ConfigurationError(
       .usage, "unknown GPU '\(name)'\(near) (known: \(names.joined(separator: ", ")))")
   }

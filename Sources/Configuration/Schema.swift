@@ -1,3 +1,4 @@
+import ISA
 import Machine
 
 /// The names that a machine description can give, and what each of them takes: read off the spec
@@ -55,7 +56,9 @@ struct Schema {
     // A right name in a wrong group is likelier than a misspelt path.
     let last = path.split(separator: ".").last.map(String.init) ?? path
     let namesakes = paths.filter { $0 == last || $0.hasSuffix("." + last) }
-    let near = nearestName(path, namesakes) ?? namesakes.first ?? nearestName(path, paths)
+    let near =
+      nearestName(to: path, among: namesakes) ?? namesakes.first
+      ?? nearestName(to: path, among: paths)
     return "unknown name '\(path)'" + (near.map { "; did you mean \($0)?" } ?? "")
   }
 }

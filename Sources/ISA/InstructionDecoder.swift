@@ -186,10 +186,11 @@ private struct Decoding {
   /// Bytes that one thread accesses.
   private func accessBytes() -> Int {
     if entry.action == .matrixLoad { return has("4") ? 16 : has("2") ? 8 : 4 }
-    if has("128") || has("F32x4") || has("F16x8") || has("BF16x8") { return 16 }
-    if has("64") || has("F32x2") || has("F16x4") || has("BF16x4") { return 8 }
-    if has("U8") || has("S8") { return 1 }
-    if has("U16") || has("S16") { return 2 }
+    func hasAny(_ names: StaticString...) -> Bool { names.contains(where: has) }
+    if hasAny("128", "F32x4", "F16x8", "BF16x8") { return 16 }
+    if hasAny("64", "U64", "S64", "F64", "F32x2", "F16x4", "BF16x4") { return 8 }
+    if hasAny("U8", "S8") { return 1 }
+    if hasAny("U16", "S16") { return 2 }
     return 4
   }
 

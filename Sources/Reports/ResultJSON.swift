@@ -64,6 +64,8 @@ public struct ResultJSON: Encodable {
       }
       try object.encode(groups["registerFile"], forKey: Key("registerFile"))
       try object.encode(groups["dram"], forKey: Key("dram"))
+      try object.encode(groups["memory"], forKey: Key("memory"))
+      groups["memory"] = nil
       groups["registerFile"] = nil
       groups["dram"] = nil
       try object.encode(groups, forKey: Key("caches"))

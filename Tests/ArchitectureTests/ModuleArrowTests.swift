@@ -8,7 +8,7 @@ import Testing
     "ISA": [],
     "Machine": ["ISA"],
     "Traces": ["ISA", "CZstd", "SwiftProtobuf"],
-    "Configuration": ["Machine", "Yams"],
+    "Configuration": ["ISA", "Machine", "Yams"],
     "Simulation": ["Machine", "Traces", "Configuration", "ISA"],
     "Reports": ["Simulation", "Machine", "ISA"],
     "Emulator": ["ISA", "Traces"],

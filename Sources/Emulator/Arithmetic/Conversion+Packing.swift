@@ -79,37 +79,4 @@ extension Conversion {
       ? UInt64(bitPattern: (integer << rest) >> rest)
       : (UInt64(bitPattern: integer) << UInt64(rest)) >> UInt64(rest)
   }
-
-  /// `I2IP`: `high` and `low` clamped to `width` bits, below the low bits of `merged`.
-  /// [PTX ISA, cvt.pack]
-  @inline(__always)
-  static func packIntegers(
-    high: UInt32, low: UInt32, merged: UInt32, width: UInt32, isSigned: Bool,
-    sourceIsSigned: Bool = true
-  ) -> UInt32 {
-    @inline(__always)
-    func part(_ word: UInt32) -> UInt32 {
-      let value = sourceIsSigned ? Int64(Int32(bitPattern: word)) : Int64(word)
-      let bits = narrow(value, width: width, isSigned: isSigned, saturate: true)
-      return UInt32(truncatingIfNeeded: bits & ((1 << UInt64(width)) &- 1))
-    }
-    return (merged << width) << width | part(high) << width | part(low)
-  }
-
-  /// `F2IP`: two singles as clamped bytes, below the low half of `merged`.
-  @inline(__always)
-  static func packBytes(
-    high: UInt32, low: UInt32, merged: UInt32, isSigned: Bool, rounding: Rounding, nanIsZero: Bool,
-    flush: Bool = false
-  ) -> UInt32 {
-    @inline(__always)
-    func byte(_ single: UInt32) -> UInt32 {
-      let bits = flush ? SinglePrecision.flushed(single) : single
-      return UInt32(
-        truncatingIfNeeded: integer(
-          Double(Float(bitPattern: bits)), width: 8, isSigned: isSigned, rounding: rounding,
-          nanIsZero: nanIsZero) & 0xff)
-    }
-    return merged << 16 | byte(high) << 8 | byte(low)
-  }
 }

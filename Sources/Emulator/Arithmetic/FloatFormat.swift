@@ -97,14 +97,6 @@ enum TensorFloat {
       value, exponentBits: 8, fractionBits: 10, greatest: 0x3fbff, infinity: 0x3fc00, rounding)
       << 13
   }
-
-  /// `cvt.rna`: nearest, ties away from zero. Compilers expand it to an addition and a mask where
-  /// infinities and NaNs skip the addition.
-  @inline(__always)
-  static func bitsTiesAway(_ single: UInt32) -> UInt32 {
-    let isFinite = single & SinglePrecision.infinity != SinglePrecision.infinity
-    return (isFinite ? single &+ 0x1000 : single) & ~0x1fff
-  }
 }
 
 /// The eight-bit formats. [OCP 8-bit Floating Point Specification, revision 1.0; PTX ISA, cvt]

@@ -2,36 +2,18 @@
 extension IntegerArithmetic {
   /// The lesser or greater, and whether it is `a` (an equal `b` counts as `a`).
   @inline(__always)
-  static func extremum(
-    _ a: UInt32, _ b: UInt32, isSigned: Bool, isMaximum: Bool
-  ) -> (value: UInt32, tookFirst: Bool) {
-    let isLess = isSigned ? Int32(bitPattern: a) < Int32(bitPattern: b) : a < b
-    let tookFirst = isLess != isMaximum || a == b
-    return (tookFirst ? a : b, tookFirst)
-  }
-
-  @inline(__always)
-  static func extremum64(
-    _ a: UInt64, _ b: UInt64, isSigned: Bool, isMaximum: Bool
-  ) -> (value: UInt64, tookFirst: Bool) {
-    let isLess = isSigned ? Int64(bitPattern: a) < Int64(bitPattern: b) : a < b
-    let tookFirst = isLess != isMaximum || a == b
+  static func extremum<Word: FixedWidthInteger & UnsignedInteger>(
+    _ a: Word, _ b: Word, isSigned: Bool, isMaximum: Bool
+  ) -> (value: Word, tookFirst: Bool) {
+    // With their top bits turned, signed numbers order as unsigned ones do.
+    let turned: Word = isSigned ? 1 << Word(Word.bitWidth - 1) : 0
+    let tookFirst = (a ^ turned < b ^ turned) != isMaximum || a == b
     return (tookFirst ? a : b, tookFirst)
   }
 
   /// `.RELU`: negative numbers become zero.
   @inline(__always)
   static func rectified(_ a: UInt32) -> UInt32 { a & ~signWord(a) }
-
-  /// `VIMNMX3`.
-  @inline(__always)
-  static func extremum(
-    _ a: UInt32, _ b: UInt32, _ c: UInt32, isSigned: Bool, isMaximum: Bool, rectifies: Bool = false
-  ) -> UInt32 {
-    let first = extremum(a, b, isSigned: isSigned, isMaximum: isMaximum).value
-    let result = extremum(first, c, isSigned: isSigned, isMaximum: isMaximum).value
-    return rectifies ? rectified(result) : result
-  }
 
   /// `VIADDMNMX`: the extremum of `a` + `b`, which wraps, and `c`. [CUDA C++ Programming Guide,
   /// DPX]
@@ -54,16 +36,6 @@ extension IntegerArithmetic {
     let high = extremum(a & mask, b & mask, isSigned: isSigned, isMaximum: isMaximum)
     let (x, y) = rectifies ? (rectified(low.value), rectified(high.value)) : (low.value, high.value)
     return (x >> 16 | y, low.tookFirst, high.tookFirst)
-  }
-
-  @inline(__always)
-  static func extremum16x2(
-    _ a: UInt32, _ b: UInt32, _ c: UInt32, isSigned: Bool, isMaximum: Bool, rectifies: Bool = false
-  ) -> UInt32 {
-    let first = extremum16x2(a, b, isSigned: isSigned, isMaximum: isMaximum).value
-    return extremum16x2(
-      first, c, isSigned: isSigned, isMaximum: isMaximum, rectifies: rectifies
-    ).value
   }
 
   @inline(__always)

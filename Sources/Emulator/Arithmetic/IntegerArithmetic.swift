@@ -1,35 +1,5 @@
-/// Additions and multiplications of the integer pipes. Words are bit patterns; everything wraps.
+/// Sums, products, comparisons and byte arithmetic of the integer pipes. Words are bit patterns; everything wraps.
 enum IntegerArithmetic {
-  /// `IADD3`: the low word of `a` + `b` + `c` + `carryIn`, and how many carries left it, 0 to 2.
-  ///
-  /// A negated operand enters complemented with one more carry in, so that −0 carries as the
-  /// two's complement does. Of two carry predicates the first holds for one carry, both for two:
-  /// which is which cannot be seen, since `IADD3.X` adds them up.
-  @inline(__always)
-  static func add(
-    _ a: UInt32, _ b: UInt32, _ c: UInt32 = 0, carryIn: UInt32 = 0
-  ) -> (value: UInt32, carries: UInt32) {
-    let sum = UInt64(a) &+ UInt64(b) &+ UInt64(c) &+ UInt64(carryIn)
-    return (UInt32(truncatingIfNeeded: sum), UInt32(truncatingIfNeeded: sum >> 32))
-  }
-
-  /// The 64-bit form (`IADD.64`, `UIADD3.64`).
-  @inline(__always)
-  static func add64(
-    _ a: UInt64, _ b: UInt64, _ c: UInt64 = 0, carryIn: UInt64 = 0
-  ) -> (value: UInt64, carries: UInt32) {
-    let (first, x) = a.addingReportingOverflow(b)
-    let (second, y) = first.addingReportingOverflow(c)
-    let (third, z) = second.addingReportingOverflow(carryIn)
-    return (third, (x ? 1 : 0) &+ (y ? 1 : 0) &+ (z ? 1 : 0))
-  }
-
-  /// `IMAD`: the low word; signedness makes no difference.
-  @inline(__always)
-  static func multiplyAdd(_ a: UInt32, _ b: UInt32, _ c: UInt32, carryIn: UInt32 = 0) -> UInt32 {
-    a &* b &+ c &+ carryIn
-  }
-
   /// `IMAD.WIDE`: the full product plus a register pair, and the carry out.
   @inline(__always)
   static func multiplyAddWide(
@@ -38,16 +8,6 @@ enum IntegerArithmetic {
     let (sum, first) = product(a, b, isSigned: isSigned).addingReportingOverflow(c)
     let (value, second) = sum.addingReportingOverflow(UInt64(carryIn))
     return (value, first || second)
-  }
-
-  /// `IMAD.HI`: the high word of product plus addend. The addend is a register pair: so the code
-  /// of real programs uses it.
-  @inline(__always)
-  static func multiplyAddHigh(
-    _ a: UInt32, _ b: UInt32, _ c: UInt64, isSigned: Bool, carryIn: UInt32 = 0
-  ) -> UInt32 {
-    let sum = product(a, b, isSigned: isSigned) &+ c &+ UInt64(carryIn)
-    return UInt32(truncatingIfNeeded: sum >> 32)
   }
 
   @inline(__always)
@@ -62,8 +22,7 @@ enum IntegerArithmetic {
   static func shiftedAdd(
     _ a: UInt32, _ b: UInt32, shift: UInt32, carryIn: UInt32 = 0
   ) -> (value: UInt32, carry: Bool) {
-    let (value, carries) = add(a << (shift & 31), b, carryIn: carryIn)
-    return (value, carries != 0)
+    added(a << (shift & 31), b, carryIn)
   }
 
   /// `LEA.HI`: the high word of (`high`:`a`) << `shift`, plus `b` and, for `.X`, a carry. `.SX32`
@@ -74,8 +33,13 @@ enum IntegerArithmetic {
   ) -> (value: UInt32, carry: Bool) {
     let pair = UInt64(high) << 32 | UInt64(a)
     let word = UInt32(truncatingIfNeeded: (pair << UInt64(shift & 31)) >> 32)
-    let (value, carries) = add(word, b, carryIn: carryIn)
-    return (value, carries != 0)
+    return added(word, b, carryIn)
+  }
+
+  @inline(__always)
+  private static func added(_ a: UInt32, _ b: UInt32, _ carryIn: UInt32) -> (UInt32, Bool) {
+    let sum = UInt64(a) &+ UInt64(b) &+ UInt64(carryIn)
+    return (UInt32(truncatingIfNeeded: sum), sum >> 32 != 0)
   }
 
   /// The word above `a` when it is sign-extended.
@@ -92,10 +56,8 @@ enum IntegerArithmetic {
   static func extendedComparison(
     _ comparison: Comparison, _ a: UInt32, _ b: UInt32, lowHolds: Bool, isSigned: Bool
   ) -> Bool {
-    if a == b {
-      // `EQ` and `NE` too pass on what the low words said.
-      return lowHolds
-    }
+    // `EQ` and `NE` too pass on what the low words said.
+    if a == b { return comparison != .never && lowHolds }
     return isSigned
       ? comparison.holds(Int32(bitPattern: a), Int32(bitPattern: b)) : comparison.holds(a, b)
   }
@@ -141,18 +103,18 @@ enum IntegerArithmetic {
     return (isLess ? b &- a : a &- b) &+ c
   }
 
-  /// `VABSDIFF4`: |a − b| of each byte; with `.ACC` their sum plus `c`. [PTX ISA, vabsdiff4]
+  /// `VABSDIFF4`: |a − b| of each byte, or with `.ACC` their sum; plus `c`. [PTX ISA, vabsdiff4]
   @inline(__always)
   static func absoluteDifference4(
     _ a: UInt32, _ b: UInt32, _ c: UInt32, isSigned: Bool, accumulates: Bool
   ) -> UInt32 {
-    var result: UInt32 = accumulates ? c : 0
+    var result: UInt32 = 0
     for shift: UInt32 in [0, 8, 16, 24] {
       let x = extended(a >> shift, bits: 8, isSigned)
       let y = extended(b >> shift, bits: 8, isSigned)
       let difference = absoluteDifference(x, y, 0, isSigned: true)
       if accumulates { result &+= difference } else { result |= (difference & 0xff) << shift }
     }
-    return result
+    return result &+ c
   }
 }

@@ -1,29 +1,8 @@
 /// `FMNMX` and its three-operand form.
 extension SinglePrecision {
-  /// The lesser; −0 is below +0. A NaN loses against a number unless it `propagatesNaN`, and is
-  /// canonical when it wins. With `exclusiveSign` the magnitudes are compared, and the sign is the
-  /// exclusive or of both. [PTX ISA, min]
-  @inline(__always)
-  static func minimum(
-    _ a: UInt32, _ b: UInt32, propagatesNaN: Bool = false, exclusiveSign: Bool = false,
-    flush: Bool = false
-  ) -> UInt32 {
-    extremum(
-      a, b, isMaximum: false, propagatesNaN: propagatesNaN, exclusiveSign: exclusiveSign,
-      flush: flush)
-  }
-
-  /// The greater; see `minimum`.
-  @inline(__always)
-  static func maximum(
-    _ a: UInt32, _ b: UInt32, propagatesNaN: Bool = false, exclusiveSign: Bool = false,
-    flush: Bool = false
-  ) -> UInt32 {
-    extremum(
-      a, b, isMaximum: true, propagatesNaN: propagatesNaN, exclusiveSign: exclusiveSign,
-      flush: flush)
-  }
-
+  /// The lesser or the greater; −0 is below +0. A NaN loses against a number unless it
+  /// `propagatesNaN`, and is canonical when it wins. With `exclusiveSign` the magnitudes are
+  /// compared, and the sign is the exclusive or of both. [PTX ISA, min]
   @inline(__always)
   static func extremum(
     _ a: UInt32, _ b: UInt32, isMaximum: Bool, propagatesNaN: Bool = false,

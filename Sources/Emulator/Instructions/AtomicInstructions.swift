@@ -199,39 +199,33 @@ enum Atomics {
         return UInt32(isBrain ? BrainFloat.bits(result) : HalfPrecision.bits(result))
       }
       return half(0) | half(16) << 16
-    default: break
-    }
-    let isLess =
-      format == .signed ? Int32(bitPattern: value) < Int32(bitPattern: old) : value < old
-    switch operation {
-    case .add: return old &+ value
-    case .minimum: return isLess ? value : old
-    case .maximum: return isLess ? old : value
-    case .increment: return old >= value ? 0 : old + 1
-    case .decrement: return old == 0 || old > value ? value : old - 1
-    case .and: return old & value
-    case .or: return old | value
-    case .xor: return old ^ value
-    case .exchange, .compareAndSwap: return value
+    default: return integer(operation, old, value, isSigned: format == .signed)
     }
   }
 
   static func combined64(
     _ operation: Operation, _ format: Format, _ old: UInt64, _ value: UInt64
   ) -> UInt64 {
-    if format == .double, operation == .add { return DoublePrecision.add(old, value) }
-    let isLess =
-      format == .signed64 ? Int64(bitPattern: value) < Int64(bitPattern: old) : value < old
+    format == .double && operation == .add
+      ? DoublePrecision.add(old, value)
+      : integer(operation, old, value, isSigned: format == .signed64)
+  }
+
+  private static func integer<Word: FixedWidthInteger & UnsignedInteger>(
+    _ operation: Operation, _ old: Word, _ value: Word, isSigned: Bool
+  ) -> Word {
     switch operation {
-    case .add: return old &+ value
-    case .minimum: return isLess ? value : old
-    case .maximum: return isLess ? old : value
-    case .increment: return old >= value ? 0 : old + 1
-    case .decrement: return old == 0 || old > value ? value : old - 1
-    case .and: return old & value
-    case .or: return old | value
-    case .xor: return old ^ value
-    case .exchange, .compareAndSwap: return value
+    case .add: old &+ value
+    case .minimum, .maximum:
+      IntegerArithmetic.extremum(
+        old, value, isSigned: isSigned, isMaximum: operation == .maximum
+      ).value
+    case .increment: old >= value ? 0 : old + 1
+    case .decrement: old == 0 || old > value ? value : old - 1
+    case .and: old & value
+    case .or: old | value
+    case .xor: old ^ value
+    case .exchange, .compareAndSwap: value
     }
   }
 }

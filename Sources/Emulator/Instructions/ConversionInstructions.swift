@@ -15,29 +15,8 @@ extension InstructionRules {
       c.operation.a = try c.source(source.reading)
       c.operation.run = Conversions.toInteger
     },
-    "I2F": { c in
-      c.operation.rounding = c.takeRounding()
-      let target = c.takeFloatType() ?? .single
-      let source = c.takeIntegerType() ?? .init(bits: 32, isSigned: true)
-      c.operation.mode = target.rawValue
-      c.operation.width = source.bits
-      c.operation.isSigned = source.isSigned
-      try c.destination(words: target == .double ? 2 : 1)
-      c.operation.immediate = c.byteSelection()
-      c.operation.a = try c.source()
-      c.operation.run = Conversions.toFloat
-    },
-    "I2FP": { c in
-      c.operation.rounding = c.takeRounding()
-      let target = c.takeFloatType() ?? .single
-      let source = c.takeIntegerType() ?? .init(bits: 32, isSigned: true)
-      c.operation.mode = target.rawValue
-      c.operation.width = source.bits
-      c.operation.isSigned = source.isSigned
-      try c.destination()
-      c.operation.a = try c.source()
-      c.operation.run = Conversions.toFloat
-    },
+    "I2F": { c in try integerToFloat(&c, selectsByte: true) },
+    "I2FP": { c in try integerToFloat(&c, selectsByte: false) },
     "F2F": { c in
       c.operation.flushes = c.take("FTZ")
       c.operation.saturates = c.take("SAT")
@@ -65,9 +44,7 @@ extension InstructionRules {
       c.operation.secondFlag = c.take("RELU")
       c.operation.saturates = c.take("SATFINITE")
       if c.take("PACK_AB_MERGE_C") {
-        guard let format = c.choice(["E4M3": FloatFormat.e4m3, "E5M2": .e5m2]) else {
-          throw c.unsupported("no eight-bit format")
-        }
+        let format = try c.takeEightBitFormat()
         c.ignore("F32")
         c.operation.mode = format.rawValue
         try c.destination()
@@ -78,9 +55,7 @@ extension InstructionRules {
         return
       }
       if c.take("UNPACK_B") {
-        guard let format = c.choice(["E4M3": FloatFormat.e4m3, "E5M2": .e5m2]) else {
-          throw c.unsupported("no eight-bit format")
-        }
+        let format = try c.takeEightBitFormat()
         c.ignore("F16")
         c.operation.mode = format.rawValue
         try c.destination()
@@ -122,6 +97,19 @@ extension InstructionRules {
       c.operation.run = Conversions.packIntegers
     },
   ]
+
+  private static func integerToFloat(_ c: inout DecodeContext, selectsByte: Bool) throws {
+    c.operation.rounding = c.takeRounding()
+    let target = c.takeFloatType() ?? .single
+    let source = c.takeIntegerType() ?? .init(bits: 32, isSigned: true)
+    c.operation.mode = target.rawValue
+    c.operation.width = source.bits
+    c.operation.isSigned = source.isSigned
+    try c.destination(words: target == .double ? 2 : 1)
+    if selectsByte { c.operation.immediate = c.byteSelection() }
+    c.operation.a = try c.source()
+    c.operation.run = Conversions.toFloat
+  }
 }
 
 extension FloatFormat {
@@ -142,6 +130,13 @@ struct IntegerType {
 }
 
 extension DecodeContext {
+  fileprivate mutating func takeEightBitFormat() throws -> FloatFormat {
+    guard let format = choice(["E4M3": FloatFormat.e4m3, "E5M2": .e5m2]) else {
+      throw unsupported("no eight-bit format")
+    }
+    return format
+  }
+
   /// The first float type among the modifiers, in the order of the text.
   mutating func takeFloatType() -> FloatFormat? {
     let names: [String: FloatFormat] = [

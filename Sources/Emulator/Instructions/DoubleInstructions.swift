@@ -1,49 +1,20 @@
 /// Double-precision arithmetic.
 extension InstructionRules {
   static let double: [String: Rule] = [
-    "DADD": { c in
-      c.operation.rounding = c.takeRounding()
-      try c.destination(words: 2)
-      c.operation.a = try c.source(.double)
-      c.operation.b = try c.source(.double)
-      c.operation.run = { w, o in
-        let a = w.read(o.pointee.a, slot: 0, words: 2)
-        let b = w.read(o.pointee.b, slot: 1, words: 2)
-        let (d, rounding) = (w.write(o), o.pointee.rounding)
-        w.eachLane {
-          d.setWide($0, DoublePrecision.add(a.wide($0), b.wide($0), rounding: rounding))
-        }
-      }
+    "DADD": arithmetic(2) { w, o in
+      pairwise(w, o) { DoublePrecision.add($0, $1, rounding: $2) }
     },
-    "DMUL": { c in
-      c.operation.rounding = c.takeRounding()
-      try c.destination(words: 2)
-      c.operation.a = try c.source(.double)
-      c.operation.b = try c.source(.double)
-      c.operation.run = { w, o in
-        let a = w.read(o.pointee.a, slot: 0, words: 2)
-        let b = w.read(o.pointee.b, slot: 1, words: 2)
-        let (d, rounding) = (w.write(o), o.pointee.rounding)
-        w.eachLane {
-          d.setWide($0, DoublePrecision.multiply(a.wide($0), b.wide($0), rounding: rounding))
-        }
-      }
+    "DMUL": arithmetic(2) { w, o in
+      pairwise(w, o) { DoublePrecision.multiply($0, $1, rounding: $2) }
     },
-    "DFMA": { c in
-      c.operation.rounding = c.takeRounding()
-      try c.destination(words: 2)
-      c.operation.a = try c.source(.double)
-      c.operation.b = try c.source(.double)
-      c.operation.c = try c.source(.double)
-      c.operation.run = { w, o in
-        let a = w.read(o.pointee.a, slot: 0, words: 2)
-        let b = w.read(o.pointee.b, slot: 1, words: 2)
-        let c = w.read(o.pointee.c, slot: 2, words: 2)
-        let (d, rounding) = (w.write(o), o.pointee.rounding)
-        w.eachLane {
-          d.setWide(
-            $0, DoublePrecision.multiplyAdd(a.wide($0), b.wide($0), c.wide($0), rounding: rounding))
-        }
+    "DFMA": arithmetic(3) { w, o in
+      let a = w.read(o.pointee.a, slot: 0, words: 2)
+      let b = w.read(o.pointee.b, slot: 1, words: 2)
+      let c = w.read(o.pointee.c, slot: 2, words: 2)
+      let (d, rounding) = (w.write(o), o.pointee.rounding)
+      w.eachLane {
+        d.setWide(
+          $0, DoublePrecision.multiplyAdd(a.wide($0), b.wide($0), c.wide($0), rounding: rounding))
       }
     },
     // The comparison also chooses for MIN and MAX, which code completes with selections.
@@ -84,4 +55,25 @@ extension InstructionRules {
       }
     },
   ]
+
+  private static func arithmetic(_ sources: Int, _ run: @escaping Handler) -> Rule {
+    { c in
+      c.operation.rounding = c.takeRounding()
+      try c.destination(words: 2)
+      c.operation.a = try c.source(.double)
+      c.operation.b = try c.source(.double)
+      if sources == 3 { c.operation.c = try c.source(.double) }
+      c.operation.run = run
+    }
+  }
+
+  @inline(__always)
+  private static func pairwise(
+    _ w: Warp, _ o: UnsafePointer<Operation>, _ result: (UInt64, UInt64, Rounding) -> UInt64
+  ) {
+    let a = w.read(o.pointee.a, slot: 0, words: 2)
+    let b = w.read(o.pointee.b, slot: 1, words: 2)
+    let (d, rounding) = (w.write(o), o.pointee.rounding)
+    w.eachLane { d.setWide($0, result(a.wide($0), b.wide($0), rounding)) }
+  }
 }

@@ -43,7 +43,7 @@ extension InstructionRules {
       c.operation.a = try c.source()
       c.operation.run = { w, o in
         let (a, d) = (w.read(o.pointee.a, slot: 0), w.write(o))
-        w.eachLane { d[$0] = Int32(bitPattern: a[$0]).magnitude }
+        w.eachLane { d[$0] = IntegerArithmetic.absolute(a[$0]) }
       }
     },
     "ISETP": { c in
@@ -275,89 +275,55 @@ enum Integers {
     }
   }
 
-  /// The full product plus a 64-bit addend and a carry, with the carry out.
+  /// The full product plus a register pair and a carry, with the carry out; `store` takes a lane's
+  /// sum.
   @inline(__always)
-  private static func wide(
-    _ a: UInt32, _ b: UInt32, _ c: UInt64, _ carry: UInt32, isSigned: Bool
-  ) -> (UInt64, Bool) {
-    let product =
-      isSigned
-      ? UInt64(bitPattern: Int64(Int32(bitPattern: a)) &* Int64(Int32(bitPattern: b)))
-      : UInt64(a) &* UInt64(b)
-    let (sum, first) = product.addingReportingOverflow(c)
-    let (all, second) = sum.addingReportingOverflow(UInt64(carry))
-    return (all, first || second)
+  private static func multiplyAddWide(
+    _ w: Warp, _ o: UnsafePointer<Operation>, _ store: (Int, UInt64) -> Void
+  ) {
+    let a = w.read(o.pointee.a, slot: 0)
+    let b = w.read(o.pointee.b, slot: 1)
+    let c = w.read(o.pointee.c, slot: 2, words: 2)
+    let p = w.predicate(o.pointee.p)
+    let isSigned = o.pointee.isSigned
+    var carries: UInt32 = 0
+    w.eachLane { lane in
+      let (value, carry) = IntegerArithmetic.multiplyAddWide(
+        a[lane], b[lane], c.wide(lane), isSigned: isSigned, carryIn: p >> UInt32(lane) & 1)
+      store(lane, value)
+      if carry { carries |= 1 << UInt32(lane) }
+    }
+    w.set(o.pointee.result, carries)
   }
 
   static let multiplyAddWide: Handler = { w, o in
-    let a = w.read(o.pointee.a, slot: 0)
-    let b = w.read(o.pointee.b, slot: 1)
-    let c = w.read(o.pointee.c, slot: 2, words: 2)
     let d = w.write(o)
-    let p = w.predicate(o.pointee.p)
-    let isSigned = o.pointee.isSigned
-    var carries: UInt32 = 0
-    w.eachLane { lane in
-      let (value, carry) = wide(
-        a[lane], b[lane], c.wide(lane), p >> UInt32(lane) & 1, isSigned: isSigned)
-      d.setWide(lane, value)
-      if carry { carries |= 1 << UInt32(lane) }
-    }
-    w.set(o.pointee.result, carries)
+    multiplyAddWide(w, o) { d.setWide($0, $1) }
   }
 
-  /// The high word of product plus addend; the addend is a register pair.
+  /// The high word of product plus addend; the addend is a register pair: so the code of real
+  /// programs uses it.
   static let multiplyAddHigh: Handler = { w, o in
-    let a = w.read(o.pointee.a, slot: 0)
-    let b = w.read(o.pointee.b, slot: 1)
-    let c = w.read(o.pointee.c, slot: 2, words: 2)
     let d = w.write(o)
-    let p = w.predicate(o.pointee.p)
-    let isSigned = o.pointee.isSigned
-    var carries: UInt32 = 0
-    w.eachLane { lane in
-      let (value, carry) = wide(
-        a[lane], b[lane], c.wide(lane), p >> UInt32(lane) & 1, isSigned: isSigned)
-      d[lane] = UInt32(truncatingIfNeeded: value >> 32)
-      if carry { carries |= 1 << UInt32(lane) }
-    }
-    w.set(o.pointee.result, carries)
-  }
-
-  @inline(__always)
-  static func compares<T: Comparable>(_ mode: Int, _ a: T, _ b: T) -> Bool {
-    switch mode {
-    case 1: a < b
-    case 2: a == b
-    case 3: a <= b
-    case 4: a > b
-    case 5: a != b
-    case 6: a >= b
-    case 15: true
-    default: false
-    }
+    multiplyAddWide(w, o) { d[$0] = UInt32(truncatingIfNeeded: $1 >> 32) }
   }
 
   static let compare: Handler = { w, o in
     let a = w.read(o.pointee.a, slot: 0)
     let b = w.read(o.pointee.b, slot: 1)
-    let mode = o.pointee.mode
+    let comparison = Comparison(o.pointee.mode)
+    let isSigned = o.pointee.isSigned
     var lanes: UInt32
     if o.pointee.flag {
-      // The high words decide; where they are equal, the comparison of the low words does.
       let low = w.predicate(o.pointee.q)
-      let strict = mode == 3 ? 1 : mode == 6 ? 4 : mode
-      let isSigned = o.pointee.isSigned
       lanes = w.lanes { lane in
-        if a[lane] == b[lane] { return mode != 0 && low >> UInt32(lane) & 1 == 1 }
-        return isSigned
-          ? compares(strict, Int32(bitPattern: a[lane]), Int32(bitPattern: b[lane]))
-          : compares(strict, a[lane], b[lane])
+        IntegerArithmetic.extendedComparison(
+          comparison, a[lane], b[lane], lowHolds: low >> UInt32(lane) & 1 == 1, isSigned: isSigned)
       }
-    } else if o.pointee.isSigned {
-      lanes = w.lanes { compares(mode, Int32(bitPattern: a[$0]), Int32(bitPattern: b[$0])) }
+    } else if isSigned {
+      lanes = w.lanes { comparison.holds(Int32(bitPattern: a[$0]), Int32(bitPattern: b[$0])) }
     } else {
-      lanes = w.lanes { compares(mode, a[$0], b[$0]) }
+      lanes = w.lanes { comparison.holds(a[$0], b[$0]) }
     }
     w.setCompared(o, lanes)
   }
@@ -365,13 +331,13 @@ enum Integers {
   static let compare64: Handler = { w, o in
     let a = w.read(o.pointee.a, slot: 0, words: 2)
     let b = w.read(o.pointee.b, slot: 1, words: 2)
-    let mode = o.pointee.mode
+    let comparison = Comparison(o.pointee.mode)
     let lanes =
       o.pointee.isSigned
       ? w.lanes {
-        compares(mode, Int64(bitPattern: a.wide($0)), Int64(bitPattern: b.wide($0)))
+        comparison.holds(Int64(bitPattern: a.wide($0)), Int64(bitPattern: b.wide($0)))
       }
-      : w.lanes { compares(mode, a.wide($0), b.wide($0)) }
+      : w.lanes { comparison.holds(a.wide($0), b.wide($0)) }
     w.setCompared(o, lanes)
   }
 
@@ -384,10 +350,9 @@ enum Integers {
     let negatesBase = o.pointee.b.change == .integerNegate
     var carries: UInt32 = 0
     w.eachLane { lane in
-      var sum = UInt64(a[lane] << shift) + UInt64(b[lane])
-      if negatesBase, b[lane] == 0 { sum += 1 << 32 }
-      d[lane] = UInt32(truncatingIfNeeded: sum)
-      if sum >> 32 != 0 { carries |= 1 << UInt32(lane) }
+      let (value, carry) = IntegerArithmetic.shiftedAdd(a[lane], b[lane], shift: shift)
+      d[lane] = value
+      if carry || negatesBase && b[lane] == 0 { carries |= 1 << UInt32(lane) }
     }
     w.set(o.pointee.result, carries)
   }
@@ -397,19 +362,18 @@ enum Integers {
     let b = w.read(o.pointee.b, slot: 1)
     let c = w.read(o.pointee.c, slot: 2)
     let d = w.write(o)
-    let shift = UInt64(o.pointee.immediate)
+    let shift = o.pointee.immediate
     let p = w.predicate(o.pointee.p)
-    let signExtends = o.pointee.secondFlag
+    let (signExtends, negatesBase) = (
+      o.pointee.secondFlag, o.pointee.b.change == .integerNegate
+    )
     var carries: UInt32 = 0
     w.eachLane { lane in
-      let high =
-        signExtends
-        ? UInt64(UInt32(bitPattern: Int32(bitPattern: a[lane]) >> 31)) : UInt64(c[lane])
-      let shifted = ((high << 32 | UInt64(a[lane])) << shift) >> 32
-      var sum = shifted + UInt64(b[lane]) + UInt64(p >> UInt32(lane) & 1)
-      if o.pointee.b.change == .integerNegate, b[lane] == 0 { sum += 1 << 32 }
-      d[lane] = UInt32(truncatingIfNeeded: sum)
-      if sum >> 32 != 0 { carries |= 1 << UInt32(lane) }
+      let (value, carry) = IntegerArithmetic.shiftedAddHigh(
+        a[lane], b[lane], high: signExtends ? IntegerArithmetic.signWord(a[lane]) : c[lane],
+        shift: shift, carryIn: p >> UInt32(lane) & 1)
+      d[lane] = value
+      if carry || negatesBase && b[lane] == 0 { carries |= 1 << UInt32(lane) }
     }
     w.set(o.pointee.result, carries)
   }
@@ -421,13 +385,10 @@ enum Integers {
     let (isSigned, clamps) = (o.pointee.isSigned, o.pointee.flag)
     var firsts: UInt32 = 0
     w.eachLane { lane in
-      let less =
-        isSigned ? Int32(bitPattern: a[lane]) < Int32(bitPattern: b[lane]) : a[lane] < b[lane]
-      let takesMinimum = p >> UInt32(lane) & 1 == 1
-      let takesFirst = less == takesMinimum || a[lane] == b[lane]
-      if takesFirst { firsts |= 1 << UInt32(lane) }
-      let value = takesFirst ? a[lane] : b[lane]
-      d[lane] = clamps && Int32(bitPattern: value) < 0 ? 0 : value
+      let (value, tookFirst) = IntegerArithmetic.extremum(
+        a[lane], b[lane], isSigned: isSigned, isMaximum: p >> UInt32(lane) & 1 == 0)
+      if tookFirst { firsts |= 1 << UInt32(lane) }
+      d[lane] = clamps ? IntegerArithmetic.rectified(value) : value
     }
     w.set(o.pointee.result, firsts)
   }
@@ -438,9 +399,9 @@ enum Integers {
     let (p, d) = (w.predicate(o.pointee.p), w.write(o))
     let isSigned = o.pointee.isSigned
     w.eachLane { lane in
-      let (x, y) = (a.wide(lane), b.wide(lane))
-      let less = isSigned ? Int64(bitPattern: x) < Int64(bitPattern: y) : x < y
-      d.setWide(lane, less == (p >> UInt32(lane) & 1 == 1) ? x : y)
+      let found = IntegerArithmetic.extremum(
+        a.wide(lane), b.wide(lane), isSigned: isSigned, isMaximum: p >> UInt32(lane) & 1 == 0)
+      d.setWide(lane, found.value)
     }
   }
 }

@@ -16,9 +16,9 @@ extension InstructionRules {
         let p = w.predicate(o.pointee.p)
         let q = w.predicate(o.pointee.q)
         let r = w.predicate(o.pointee.r)
-        w.set(o.pointee.result, Bits.lookup(p, q, r, o.pointee.immediate))
-        w.set(
-          o.pointee.secondResult, Bits.lookup(p, q, r, UInt32(truncatingIfNeeded: o.pointee.mode)))
+        let (first, second) = (o.pointee.immediate, UInt32(truncatingIfNeeded: o.pointee.mode))
+        w.set(o.pointee.result, IntegerArithmetic.lookup(p, q, r, table: first))
+        w.set(o.pointee.secondResult, IntegerArithmetic.lookup(p, q, r, table: second))
       }
     },
     // Predicates into the bits of a register, and back.

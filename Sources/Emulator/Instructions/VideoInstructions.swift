@@ -30,11 +30,8 @@ extension InstructionRules {
         let b = w.read(o.pointee.b, slot: 1)
         let c = w.read(o.pointee.c, slot: 2)
         let (d, isSigned) = (w.write(o), o.pointee.isSigned)
-        w.eachLane { lane in
-          let less =
-            isSigned
-            ? Int32(bitPattern: a[lane]) < Int32(bitPattern: b[lane]) : a[lane] < b[lane]
-          d[lane] = (less ? b[lane] &- a[lane] : a[lane] &- b[lane]) &+ c[lane]
+        w.eachLane {
+          d[$0] = IntegerArithmetic.absoluteDifference(a[$0], b[$0], c[$0], isSigned: isSigned)
         }
       }
     },
@@ -80,22 +77,16 @@ extension InstructionRules {
 }
 
 enum Video {
-  @inline(__always)
-  static func extremum(
-    _ o: UnsafePointer<Operation>, _ x: UInt32, _ y: UInt32, isMinimum: Bool
-  ) -> UInt32 {
-    let less = o.pointee.isSigned ? Int32(bitPattern: x) < Int32(bitPattern: y) : x < y
-    let value = less == isMinimum ? x : y
-    return o.pointee.flag && Int32(bitPattern: value) < 0 ? 0 : value
-  }
-
   static let sumExtremum: Handler = { w, o in
     let a = w.read(o.pointee.a, slot: 0)
     let b = w.read(o.pointee.b, slot: 1)
     let c = w.read(o.pointee.c, slot: 2)
     let (p, d) = (w.predicate(o.pointee.p), w.write(o))
+    let (isSigned, rectifies) = (o.pointee.isSigned, o.pointee.flag)
     w.eachLane { lane in
-      d[lane] = extremum(o, a[lane] &+ b[lane], c[lane], isMinimum: p >> UInt32(lane) & 1 == 1)
+      d[lane] = IntegerArithmetic.sumExtremum(
+        a[lane], b[lane], c[lane], isSigned: isSigned, isMaximum: p >> UInt32(lane) & 1 == 0,
+        rectifies: rectifies)
     }
   }
 
@@ -104,42 +95,29 @@ enum Video {
     let b = w.read(o.pointee.b, slot: 1)
     let c = w.read(o.pointee.c, slot: 2)
     let (p, q, d) = (w.predicate(o.pointee.p), w.predicate(o.pointee.q), w.write(o))
+    let (isSigned, rectifies) = (o.pointee.isSigned, o.pointee.flag)
     w.eachLane { lane in
-      let first = extremum(o, a[lane], b[lane], isMinimum: p >> UInt32(lane) & 1 == 1)
-      d[lane] = extremum(o, first, c[lane], isMinimum: q >> UInt32(lane) & 1 == 1)
+      let first = IntegerArithmetic.extremum(
+        a[lane], b[lane], isSigned: isSigned, isMaximum: p >> UInt32(lane) & 1 == 0)
+      let result = IntegerArithmetic.extremum(
+        first.value, c[lane], isSigned: isSigned, isMaximum: q >> UInt32(lane) & 1 == 0)
+      d[lane] = rectifies ? IntegerArithmetic.rectified(result.value) : result.value
     }
   }
 
-  /// PTX ISA, `dp4a` and `dp2a`.
   static let dotProduct: Handler = { w, o in
     let a = w.read(o.pointee.a, slot: 0)
     let b = w.read(o.pointee.b, slot: 1)
     let c = w.read(o.pointee.c, slot: 2)
-    let d = w.write(o)
-    let (firstSigned, secondSigned) = (o.pointee.isSigned, o.pointee.secondFlag)
-    func byte(_ word: UInt32, _ index: Int, _ isSigned: Bool) -> Int32 {
-      let value = UInt8(truncatingIfNeeded: word >> UInt32(8 * index))
-      return isSigned ? Int32(Int8(bitPattern: value)) : Int32(value)
-    }
-    func half(_ word: UInt32, _ index: Int, _ isSigned: Bool) -> Int32 {
-      let value = UInt16(truncatingIfNeeded: word >> UInt32(16 * index))
-      return isSigned ? Int32(Int16(bitPattern: value)) : Int32(value)
-    }
-    w.eachLane { lane in
-      var sum = Int32(bitPattern: c[lane])
-      if o.pointee.mode == 4 {
-        for index in 0..<4 {
-          sum = sum &+ byte(a[lane], index, firstSigned) &* byte(b[lane], index, secondSigned)
-        }
-      } else {
-        let first = o.pointee.flag ? 2 : 0
-        for index in 0..<2 {
-          sum =
-            sum &+ half(a[lane], index, firstSigned)
-            &* byte(b[lane], first + index, secondSigned)
-        }
-      }
-      d[lane] = UInt32(bitPattern: sum)
+    let (d, isFour, high) = (w.write(o), o.pointee.mode == 4, o.pointee.flag)
+    let (aIsSigned, bIsSigned) = (o.pointee.isSigned, o.pointee.secondFlag)
+    w.eachLane {
+      d[$0] =
+        isFour
+        ? IntegerArithmetic.dotProduct4(
+          a[$0], b[$0], c[$0], aIsSigned: aIsSigned, bIsSigned: bIsSigned)
+        : IntegerArithmetic.dotProduct2(
+          a[$0], b[$0], c[$0], aIsSigned: aIsSigned, bIsSigned: bIsSigned, high: high)
     }
   }
 
@@ -147,24 +125,10 @@ enum Video {
     let a = w.read(o.pointee.a, slot: 0)
     let b = w.read(o.pointee.b, slot: 1)
     let c = w.read(o.pointee.c, slot: 2)
-    let d = w.write(o)
-    w.eachLane { lane in
-      var packed: UInt32 = 0
-      var sum: UInt32 = 0
-      for shift in [UInt32(0), 8, 16, 24] {
-        let x = UInt8(truncatingIfNeeded: a[lane] >> shift)
-        let y = UInt8(truncatingIfNeeded: b[lane] >> shift)
-        let difference: UInt32
-        if o.pointee.isSigned {
-          let (p, q) = (Int32(Int8(bitPattern: x)), Int32(Int8(bitPattern: y)))
-          difference = (p - q).magnitude
-        } else {
-          difference = UInt32(x > y ? x - y : y - x)
-        }
-        packed |= (difference & 0xff) << shift
-        sum &+= difference
-      }
-      d[lane] = o.pointee.flag ? sum &+ c[lane] : packed &+ c[lane]
+    let (d, isSigned, accumulates) = (w.write(o), o.pointee.isSigned, o.pointee.flag)
+    w.eachLane {
+      d[$0] = IntegerArithmetic.absoluteDifference4(
+        a[$0], b[$0], c[$0], isSigned: isSigned, accumulates: accumulates)
     }
   }
 }

@@ -509,26 +509,3 @@ extension StringProtocol {
     return nil
   }
 }
-
-/// The name with the fewest edits from `word`, if it is near.
-public func nearestName(to word: String, among names: some Sequence<String>) -> String? {
-  let target = Array(word.lowercased().utf8.prefix(64))
-  var best: (name: String, distance: Int)?
-  for name in names {
-    let other = Array(name.lowercased().utf8)
-    if abs(other.count - target.count) > 3 { continue }
-    var row = Array(0...other.count)
-    for (i, byte) in target.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, candidate) in other.enumerated() {
-        let cost = min(row[j + 1] + 1, row[j] + 1, diagonal + (byte == candidate ? 0 : 1))
-        diagonal = row[j + 1]
-        row[j + 1] = cost
-      }
-    }
-    let distance = row[other.count]
-    if distance <= 3, distance < best?.distance ?? 4 { best = (name, distance) }
-  }
-  return best?.name
-}

@@ -38,6 +38,7 @@ extension SM {
       coalescer.pointee.lanes = 0
     }
     let space = resolve(record.pointee.space, entry, dynamic)
+    countBytes(space, entry)
     if isStore {
       store(space, entry, sourcesFree)
     } else {
@@ -64,6 +65,22 @@ extension SM {
       return .local
     }
     return .global
+  }
+
+  /// Adds what the executing lanes ask a memory for; textures and surfaces have no share.
+  private func countBytes(_ space: MemorySpace, _ entry: MemoryQueueEntry) {
+    let record = entry.record!
+    let counts = statistics + warps[Int(entry.warp)].kernelSlot
+    let bytes = UInt64(coalescer.pointee.lanes * Int(record.pointee.accessBytes))
+    switch space {
+    case .global: counts.pointee.globalBytes += bytes
+    case .local: counts.pointee.localBytes += bytes
+    case .shared: counts.pointee.sharedBytes += bytes
+    case .constant: counts.pointee.constantBytes += bytes
+    default: break
+    }
+    // A copy writes to shared memory what it reads.
+    if record.pointee.action == .copyAsync { counts.pointee.sharedBytes += bytes }
   }
 
   // MARK: Loads

@@ -18,6 +18,10 @@ public struct Statistics: Sendable {
   public var l1InstructionMisses: UInt64 = 0
   public var constantAccesses: UInt64 = 0
   public var constantMisses: UInt64 = 0
+  public var globalBytes: UInt64 = 0
+  public var localBytes: UInt64 = 0
+  public var sharedBytes: UInt64 = 0
+  public var constantBytes: UInt64 = 0
   public var l1Accesses: UInt64 = 0
   public var l1SectorAccesses: UInt64 = 0
   public var l1SectorMisses: UInt64 = 0
@@ -66,6 +70,12 @@ public struct Statistics: Sendable {
     row(\.l1InstructionMisses, "l1Instruction", "misses", "lines", "that missed in L1/L1.5"),
     row(\.constantAccesses, "constant", "accesses", "lookups", "of constant operands and LDC"),
     row(\.constantMisses, "constant", "misses", "lookups", "that missed"),
+    row(
+      \.globalBytes, "memory", "globalBytes", "bytes",
+      "that lanes load, store or change in global memory"),
+    row(\.localBytes, "memory", "localBytes", "bytes", "the same, in local memory"),
+    row(\.sharedBytes, "memory", "sharedBytes", "bytes", "the same, in shared memory"),
+    row(\.constantBytes, "memory", "constantBytes", "bytes", "that lanes load by LDC"),
     row(\.l1Accesses, "l1", "accesses", "lines", "looked up in the L1 data cache"),
     row(\.l1SectorAccesses, "l1", "sectors", "sectors", "touched in the L1 data cache"),
     row(\.l1SectorMisses, "l1", "sectorMisses", "sectors", "that missed in the L1 data cache"),

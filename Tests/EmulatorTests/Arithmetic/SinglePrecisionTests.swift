@@ -127,8 +127,8 @@ import Testing
     for _ in 0..<Self.count {
       let (a, b) = (samples.single(), samples.single())
       let (x, y) = (Float(bitPattern: a), Float(bitPattern: b))
-      let low = SinglePrecision.minimum(a, b)
-      let high = SinglePrecision.maximum(a, b)
+      let low = SinglePrecision.extremum(a, b, isMaximum: false)
+      let high = SinglePrecision.extremum(a, b, isMaximum: true)
       switch (x.isNaN, y.isNaN) {
       case (true, true): check(low == 0x7fff_ffff && high == 0x7fff_ffff)
       case (true, false): check(low == b && high == b)
@@ -137,12 +137,14 @@ import Testing
         check(low == (x < y ? a : y < x ? b : a | b & 0x8000_0000))
         check(high == (x > y ? a : y > x ? b : a & ~(0x8000_0000 & ~b)))
       }
-      let propagated = SinglePrecision.minimum(a, b, propagatesNaN: true)
+      let propagated = SinglePrecision.extremum(a, b, isMaximum: false, propagatesNaN: true)
       check(propagated == (x.isNaN || y.isNaN ? 0x7fff_ffff : low))
     }
-    #expect(SinglePrecision.minimum(0x8000_0000, 0) == 0x8000_0000)
-    #expect(SinglePrecision.maximum(0x8000_0000, 0) == 0)
-    #expect(SinglePrecision.minimum(0xc000_0000, 0x3f80_0000, exclusiveSign: true) == 0xbf80_0000)
+    #expect(SinglePrecision.extremum(0x8000_0000, 0, isMaximum: false) == 0x8000_0000)
+    #expect(SinglePrecision.extremum(0x8000_0000, 0, isMaximum: true) == 0)
+    #expect(
+      SinglePrecision.extremum(0xc000_0000, 0x3f80_0000, isMaximum: false, exclusiveSign: true)
+        == 0xbf80_0000)
   }
 
   @Test func `comparisons know the unordered case`() {

@@ -1,0 +1,96 @@
+import Foundation
+import ISA
+import Testing
+
+@testable import Emulator
+
+/// What is claimed is tried: each opcode, and each modifier that a rule takes.
+@Suite struct CoverageTests {
+  /// Instructions with forms: random operands, every result against an oracle.
+  private static let forms =
+    IntegerForms.all + BitForms.all + VideoForms.all + SingleForms.all + DoubleForms.all
+    + HalfForms.all + ConversionForms.all + WarpForms.all
+
+  /// The others, and the tests that execute them.
+  private static let elsewhere: [(tests: Any.Type, opcodes: String)] = [
+    (MatrixMultiplyTests.self, "HMMA IMMA BMMA DMMA QMMA"), (MatrixInstructionTests.self, "MOVM"),
+    (
+      MemoryAccessTests.self,
+      "LD LDC LDG LDGSTS LDL LDS LDSM QSPC ST STG STL STS ULDC LDCU"
+    ),
+    (AtomicOperationTests.self, "ATOM ATOMG ATOMS RED REDG REDS"),
+    (MemoryBarrierTests.self, "ARRIVES SYNCS"),
+    (TextureInstructionTests.self, "SULD SURED SUST TEX TLD TLD4 TXD TXQ"),
+    (
+      ControlFlowTests.self,
+      """
+      ACQBULK B2R BAR BMOV BPT BRA BREAK BRX BSSY BSYNC CALL CCTL CCTLL CCTLT CGAERRBAR DEPBAR \
+      ENDCOLLECTIVE ERRBAR EXIT FENCE JMP JMX KILL LDGDEPBAR MEMBAR NANOSLEEP NOP PMTRIG PREEXIT \
+      RET UCCTL UTMACMDFLUSH WARPGROUP WARPSYNC YIELD
+      """
+    ),
+    (ClusterTests.self, "UCGABAR_ARV UCGABAR_WAIT"),
+  ]
+
+  @Test func `every opcode is tried`() {
+    let tried = Set(Self.forms.map(\.opcode))
+    let others = Set(Self.elsewhere.flatMap { $0.opcodes.split(separator: " ").map(String.init) })
+    for family in SupportedInstructions.families {
+      for opcode in family.opcodes {
+        #expect(tried.contains(opcode) || others.contains(opcode), "\(opcode) of \(family.name)")
+      }
+    }
+    let claimed = Set(SupportedInstructions.families.flatMap(\.opcodes))
+    #expect(others.subtracting(claimed).isEmpty)
+  }
+
+  /// Words in quotes in the rules: whatever they may take as a modifier.
+  private static func candidates() throws -> Set<String> {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    var found: Set<String> = []
+    for folder in ["Instructions", "Decode"] {
+      let place = root.appendingPathComponent("Sources/Emulator/\(folder)")
+      for file in try FileManager.default.contentsOfDirectory(atPath: place.path) {
+        let text = try String(contentsOf: place.appendingPathComponent(file), encoding: .utf8)
+        for match in text.matches(of: /"([A-Z0-9][A-Za-z0-9_]*)"/) { found.insert(String(match.1)) }
+      }
+    }
+    return found
+  }
+
+  /// The rule's name: an instruction of the uniform datapath shares that of the vector one.
+  private static func base(_ opcode: String) -> String {
+    InstructionRules.all[opcode] == nil ? String(opcode.dropFirst()) : opcode
+  }
+
+  private static let byOpcode = Dictionary(grouping: forms) { base($0.opcode) }
+
+  @Test func `every modifier that the rules of these families take is tried`() throws {
+    let candidates = try Self.candidates()
+    #expect(candidates.count > 100)
+    for (opcode, forms) in Self.byOpcode.sorted(by: { $0.key < $1.key }) {
+      let names = forms.flatMap { $0.mnemonic.split(separator: ".").dropFirst().map(String.init) }
+      var untried = candidates.subtracting(names)
+      for form in forms {
+        let trial = Trial(form, seed: 1)
+        _ = trial.run(form.body(trial))
+        let text = trial.text
+        let mnemonic = try #require(text.range(of: form.mnemonic))
+        for candidate in untried {
+          let changed = text.replacingCharacters(
+            in: mnemonic, with: form.mnemonic + "." + candidate)
+          let instruction = StaticInstruction(pc: 0, text: changed, control: nil)
+          let isTaken =
+            (try? InstructionRules.decode(
+              instruction, architecture: Architecture(form.architecture), pool: ConstantPool()))
+            != nil
+          if isTaken {
+            untried.remove(candidate)
+            Issue.record("\(opcode).\(candidate), as in \(changed)")
+          }
+        }
+      }
+    }
+  }
+}
