@@ -21,6 +21,8 @@ struct IssueRecord {
     static let bypassL1 = Flags(rawValue: 1 << 8)
     static let shortScoreboard = Flags(rawValue: 1 << 9)
     static let systemScope = Flags(rawValue: 1 << 10)
+    /// Of variable latency, but its unit is taken at issue (tensor core, a sub-core's FP64 unit).
+    static let startsAtIssue = Flags(rawValue: 1 << 11)
   }
 
   var pc: UInt32 = 0
