@@ -47,8 +47,13 @@ extension GPUSpec {
         lines >= 1 && lines <= SpecRanges.mostLinesPerCache, path + ".size",
         "must hold 1 to \(SpecRanges.mostLinesPerCache) lines, not \(lines)")
     }
+    let latencyRules = sm.latencies.resultLists.map { name, values, count in
+      rule(
+        values.count == count, "sm.latencies.\(name)",
+        "must list \(count) latencies, not \(values.count)")
+    }
     let rules =
-      cacheRules + [
+      cacheRules + latencyRules + [
         rule(
           sm.warps % sm.subCores == 0 && sm.warps / sm.subCores <= 16, "sm.warps",
           "must be a multiple of sm.subCores, at most 16 for each"),

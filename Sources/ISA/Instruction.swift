@@ -65,6 +65,8 @@ public enum Unit: UInt8, CaseIterable, Sendable {
 /// Row of the latency tables: which producer or consumer class an instruction belongs to.
 /// Names and members follow the NAK compiler's latency data (see Docs/sources.md).
 public enum LatencyClass: UInt8, CaseIterable, Sendable {
+  /// Members of `alu` and `decoupled` with a rate of their own.
+  case packedConversion, conversion, bitCount
   case alu, dispatch64, fma, imadWide, half, halfAlu, halfToF32, fp64, clmad
   case imma88, mma1x, mma2x, dmma
   case branch, decoupled, address
@@ -229,6 +231,8 @@ public struct TensorShape: Hashable, Sendable {
   public var inputBits: UInt8 = 0
   /// 32 for F32 or S32 accumulation, 16 for F16, 64 for DMMA.
   public var accumulatorBits: UInt8 = 0
+  /// Inputs are floating-point numbers.
+  public var isFloat = false
   /// 2:4 structured sparsity (`.SP`).
   public var sparse = false
   public init() {}

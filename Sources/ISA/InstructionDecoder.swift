@@ -170,12 +170,13 @@ private struct Decoding {
     }
     if isDoubleConversion {
       result.unit = .fp64
-      result.latencyClass = .fp64
+      result.latencyClass = .conversion
     }
     if (base == "HADD2" || base == "HFMA2" || base == "HMUL2"), has("F32") {
       result.latencyClass = .halfToF32
     }
     if result.flags.contains(.wide) { result.latencyClass = .imadWide }
+    if base == "CS2R", has("32") { result.latencyClass = .alu }
   }
 
   private var isDoubleConversion: Bool {
@@ -521,6 +522,7 @@ private struct Decoding {
     case "DMMA": shape.inputBits = 64
     default: shape.inputBits = has("TF32") ? 19 : 16
     }
+    shape.isFloat = base == "HMMA" || base == "QMMA" || base == "OMMA" || base == "DMMA"
     let half = (base == "HMMA" || base == "QMMA") && has("F16") && !has("F32")
     shape.accumulatorBits = base == "DMMA" ? 64 : half ? 16 : 32
     return shape

@@ -39,12 +39,13 @@ public enum OpcodeTable {
   /// `unsupported`; a space and an action (`global load`); an effect (`branch`, `exit`, …).
   private static let rows = """
     fp32 fma - : FADD FADD32I FFMA FFMA32I FMUL FMUL32I FSWZADD FADD2 FFMA2 FMUL2
-    fp32 alu - : FMNMX FSEL FSET FMNMX3
-    fp32 alu results : FSETP
     imad fma results : IMAD IMUL IMUL32I IDP IDP4A IMAD32I XMAD IMADSP
     integer alu - : BMSK IABS LOP LOP32I MOV MOV32I PRMT SEL SGXT SHF SHL SHR VABSDIFF VABSDIFF4
+    integer alu - : FMNMX FSEL FSET FMNMX3
+    integer alu results : FSETP
     integer alu - : IMNMX BFE BFI ISCADD ISCADD32I ISET ICMP FCMP CSET VIMNMX VIMNMX3 VIADD VIADDMNMX VHMNMX
-    integer alu - : MOV64IUR UMOV2R SHFL3 I2FP F2FP F2IP I2IP VSET VSHL VSHR VMAD VMNMX
+    integer alu - : MOV64IUR UMOV2R SHFL3 VSET VSHL VSHR VMAD VMNMX
+    integer packedConversion - : I2FP F2FP F2IP I2IP
     integer alu results : IADD IADD3 IADD32I LEA LOP3 ISETP LOPC ICMPX ISETPX
     integer dispatch64 - : CS2R LEPC
     integer alu - : RPCMOV MOVS
@@ -65,9 +66,12 @@ public enum OpcodeTable {
     fp64 dmma variable : DMMA
     fp64 fp64 variable : DADD DFMA DMUL DMNMX DSET
     fp64 fp64 variable results : DSETP
-    sfu decoupled variable : MUFU POPC FLO BREV F2F F2I I2F I2I FRND RRO
+    sfu decoupled variable : MUFU RRO
+    sfu bitCount variable : POPC FLO BREV
+    sfu conversion variable : F2F F2I I2F I2I FRND
     sfu decoupled variable results : FCHK
-    integer toUniform variable : R2UR REDUX
+    integer toUniform variable : R2UR
+    sfu toUniform variable : REDUX
     sfu address variable : MOVM
     branch branch none branch : BRA BRX BRXU JMP JMX JMXU RTT CALL RET BSSY BSYNC BREAK WARPSYNC YIELD BPT
     branch branch none branch : SSY SYNC PBK BRK PCNT CONT CAL PRET JCAL ELECT ENDCOLLECTIVE BCLEAR WARPSYNC_ALL

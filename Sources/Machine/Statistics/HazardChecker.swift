@@ -73,7 +73,7 @@ public struct HazardChecker {
         for offset in 0..<Int(source.count) {
           let register = Int(source.first) + offset
           guard let producer = writers[Scoreboard.index(source.file, register)] else { continue }
-          let needed = needed(from: producer.instruction, to: instruction, source, register)
+          let needed = needed(from: producer.instruction, to: instruction, source)
           let distance = entry.cycle - producer.cycle
           let waits = pending.contains(producer.instruction)
           guard waits || distance < Int64(needed) else { continue }
@@ -136,32 +136,11 @@ public struct HazardChecker {
 
   /// Issue-to-issue cycles that a result of fixed latency needs for this use.
   private func needed(
-    from producer: Int, to consumer: Instruction, _ source: RegisterOperand, _ register: Int
+    from producer: Int, to consumer: Instruction, _ source: RegisterOperand
   ) -> Int {
     let record = program.records[producer]
     guard record.flags.contains(.fixedLatency) else { return 0 }
-    let isPredicate = source.file == .predicate || source.file == .uniformPredicate
-    let isGuard = source.slot == RegisterOperand.guardSlot || consumer.unit == .branch
-    if isPredicate {
-      return isGuard ? Int(record.latency) : min(Int(record.latency), latencies.predicateToValue)
-    }
-    let written = program.instructions[producer]
-    // A register beside a predicate (IADD3's sum, VOTE's ballot) has the unit's own latency.
-    let isBesidePredicate = written.flags.contains(.writesPredicate) || written.unit == .predicate
-    let latency =
-      isBesidePredicate ? min(Int(record.latency), latencies.integer) : Int(record.latency)
-    return isMemoryData(consumer, source) ? latency - latencies.memoryDataSlack : latency
-  }
-
-  /// Data of stores and atomics stand behind the address.
-  private func isMemoryData(_ consumer: Instruction, _ source: RegisterOperand) -> Bool {
-    guard [.store, .atomic, .reduction].contains(consumer.action), source.file == .general else {
-      return false
-    }
-    var general: [RegisterOperand] = []
-    for index in 0..<Int(consumer.sourceCount) where consumer.sources[index].file == .general {
-      general.append(consumer.sources[index])
-    }
-    return general.first != source || general.count == 1 && consumer.addressKind != .regular
+    return latencies.needed(
+      from: program.instructions[producer], latency: Int(record.latency), to: consumer, source)
   }
 }

@@ -34,7 +34,7 @@ extension SM {
     }
     switch Unit(rawValue: record.pointee.unit) {
     case .memory: enterMemoryQueue(core, latch, now)
-    case .fp64:
+    case .fp64 where spec.units.fp64Shared:
       guard enterDoubleQueue(core, latch, now) else {
         core.pointee.throttle = .mathPipeThrottle
         return false

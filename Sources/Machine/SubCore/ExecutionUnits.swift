@@ -5,7 +5,7 @@ extension SM {
   /// Whether an instruction for `unit` that issues now will find the unit's latch free.
   func unitIsFree(_ core: UnsafeMutablePointer<SubCoreState>, _ unit: Int, _ now: Cycle) -> Bool {
     switch Unit(rawValue: UInt8(unit)) {
-    case .barrier, .fp64: return true
+    case .barrier: return true
     case .memory: return memoryQueueHasRoom(core)
     case .fp32:
       return core.pointee.unitFree[unit] <= now
@@ -30,7 +30,8 @@ extension SM {
     let unit = Unit(rawValue: record.pointee.unit) ?? .miscellaneous
     let until = now + Cycle(record.pointee.initiation)
     switch unit {
-    case .memory, .barrier, .fp64, .sfu, .miscellaneousQueue: break
+    case .memory, .barrier, .sfu, .miscellaneousQueue: break
+    case .fp64 where !record.pointee.flags.contains(.startsAtIssue): break
     default: core.pointee.unitFree[pipe(core, unit, now)] = until
     }
   }
@@ -64,8 +65,11 @@ extension SM {
   ) {
     let record = latch.record!
     let unit = Int(record.pointee.unit)
-    let start = max(now + 1, core.pointee.unitFree[unit])
-    core.pointee.unitFree[unit] = start + Cycle(record.pointee.initiation)
+    var start = now + 1
+    if !record.pointee.flags.contains(.startsAtIssue) {
+      start = max(start, core.pointee.unitFree[unit])
+      core.pointee.unitFree[unit] = start + Cycle(record.pointee.initiation)
+    }
     if record.pointee.flags.contains(.readsClockSlow) { readClock(latch.warp, start) }
     // Operands are read while the latch is held; the sources are free when the latch is.
     releaseSources(latch.warp, record, at: start + Cycle(record.pointee.initiation))

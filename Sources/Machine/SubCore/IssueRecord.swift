@@ -22,6 +22,8 @@ struct IssueRecord {
     static let shortScoreboard = Flags(rawValue: 1 << 9)
     static let systemScope = Flags(rawValue: 1 << 10)
     static let noAllocate = Flags(rawValue: 1 << 11)
+    /// Of variable latency, but its unit is taken at issue (tensor core, a sub-core's FP64 unit).
+    static let startsAtIssue = Flags(rawValue: 1 << 12)
   }
 
   var pc: UInt32 = 0

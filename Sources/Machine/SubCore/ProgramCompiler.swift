@@ -121,66 +121,6 @@ struct RecordCompiler {
     }
   }
 
-  private func compileUnit(_ instruction: Instruction, _ record: inout IssueRecord) {
-    let units = spec.units
-    let latencies = spec.latencies
-    func fixed(_ initiation: Int, _ latency: Int) {
-      record.flags.insert(.fixedLatency)
-      record.initiation = UInt16(clamping: initiation)
-      record.latency = UInt16(clamping: latency)
-    }
-    func variable(_ initiation: Int, _ latency: Int) {
-      record.flags.insert(.shortScoreboard)
-      record.initiation = UInt16(clamping: initiation)
-      record.latency = UInt16(clamping: latency)
-    }
-    let result = instruction.flags.contains(.writesPredicate) ? latencies.predicate : 0
-    switch instruction.unit {
-    case .fp32: fixed(units.fp32, max(result, latencies.fp32))
-    case .integer: fixed(units.integer, max(result, latencies.integer))
-    case .imad:
-      let wide = instruction.flags.contains(.wide)
-      fixed(units.imad, wide ? latencies.wideMultiply : latencies.fp32)
-      if wide { record.issueBusy = UInt8(clamping: spec.issue.wideMultiplyExtraIssue) }
-    case .half:
-      let multiplies = instruction.latencyClass == .fma
-      fixed(units.half, max(result, multiplies ? latencies.halfMultiply : latencies.half))
-    case .predicate: fixed(units.predicate, latencies.predicate)
-    case .uniform:
-      let moves: [LatencyClass] = [.uniformLoad, .uniformMove, .uniformVote]
-      fixed(
-        units.uniform,
-        moves.contains(instruction.latencyClass) ? latencies.uniformMove : latencies.uniform)
-    case .branch: fixed(units.branch, latencies.branch)
-    case .miscellaneous: fixed(units.miscellaneous, latencies.miscellaneous)
-    case .barrier: fixed(units.miscellaneous, latencies.miscellaneous)
-    case .tensor:
-      let timing = TensorTiming(
-        instruction.tensor, spec: spec.tensor, units: units, latencies: latencies)
-      fixed(timing.initiation, timing.latency)
-    case .sfu: variable(units.sfu, latencies.sfu)
-    case .fp64: variable(units.fp64, fp64Latency(instruction))
-    case .miscellaneousQueue: variable(units.miscellaneousQueue, latencies.miscellaneousQueue)
-    case .memory: record.flags.insert(.memory)
-    }
-    // An instruction that names a counter has a variable latency, whatever its class says.
-    if record.flags.contains(.fixedLatency), record.writeCounter < 6 || record.readCounter < 6 {
-      record.flags.remove(.fixedLatency)
-      record.unit = Unit.miscellaneousQueue.rawValue
-      variable(units.miscellaneousQueue, latencies.miscellaneousQueue)
-    }
-  }
-
-  /// Three operands make an FMA; additions and multiplications have two.
-  private func fp64Latency(_ instruction: Instruction) -> Int {
-    var operands = 0
-    for index in 0..<Int(instruction.sourceCount) where instruction.sources[index].slot < 4 {
-      operands += 1
-    }
-    return operands >= 3
-      ? spec.latencies.fp64FMA : max(spec.latencies.fp64Add, spec.latencies.fp64Multiply)
-  }
-
   private func compileMemory(_ instruction: Instruction, _ record: inout IssueRecord) {
     record.action = instruction.action
     record.space = instruction.space

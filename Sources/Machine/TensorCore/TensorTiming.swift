@@ -1,45 +1,28 @@
 import ISA
 
-/// Initiation interval and completion latency of a tensor instruction, from its shape and the
-/// tensor core's rates: the two are separate, as measured on hardware.
+/// Initiation interval and completion latency of a tensor instruction.
 struct TensorTiming {
   /// Cycles that the tensor core is busy.
-  var initiation: Int
+  var interval: Int
   /// Cycles to the earliest dependent issue.
   var latency: Int
 
-  init(_ shape: TensorShape, spec: TensorSpec, units: UnitsSpec, latencies: LatencySpec) {
-    guard shape.m > 0 else {
-      initiation = 2
-      latency = spec.onePass
-      return
+  init(_ shape: TensorShape, spec: TensorSpec) {
+    // A shape that no entry names counts by its work.
+    let entry = TensorTable.entry(shape)
+    let known = entry ?? \.hmma16816F32
+    interval = spec.interval[keyPath: known]
+    latency = spec.latency[keyPath: known]
+    if entry == nil, shape.m > 0 {
+      let usual = TensorShape.work(16, 8, 16) * 16
+      let bits = max(1, Int(shape.inputBits == 19 ? 32 : shape.inputBits))
+      let work = TensorShape.work(Int(shape.m), Int(shape.n), Int(shape.k)) * bits
+      interval = max(1, interval * work / (shape.sparse ? 2 : 1) / usual)
     }
-    var work = Int(shape.m) * Int(shape.n) * Int(shape.k)
-    if shape.sparse { work /= 2 }
-    let rate: Int
-    switch (shape.inputBits, shape.accumulatorBits) {
-    case (1, _): rate = spec.binary
-    case (4, _): rate = spec.int4
-    case (8, _): rate = spec.int8
-    case (19, _): rate = spec.tf32
-    case (64, _): rate = spec.fp64
-    case (_, 16): rate = spec.f16F16
-    default: rate = spec.f16F32
-    }
-    initiation = rate > 0 ? max(1, work / rate) : units.fp64
-    switch (shape.inputBits, Self.passes(shape)) {
-    case (64, _): latency = latencies.fp64FMA
-    case (4, 0), (8, 0): latency = spec.imma88
-    case (_, 0), (_, 1): latency = spec.onePass
-    case (16, _) where shape.accumulatorBits == 32: latency = spec.twoPassF32
-    default: latency = spec.twoPass
-    }
+    if shape.accumulatorBits == 32, shape.isFloat { interval *= spec.f32AccumulateStretch }
   }
+}
 
-  /// Passes through the unit, as the compiler's latency classes count them: 0 for 8×8 shapes.
-  private static func passes(_ shape: TensorShape) -> Int {
-    if shape.m <= 8 { return 0 }
-    let bits = Int(shape.k) * (shape.inputBits == 19 ? 32 : Int(shape.inputBits))
-    return bits <= (shape.sparse ? 256 : 128) ? 1 : 2
-  }
+extension TensorShape {
+  fileprivate static func work(_ m: Int, _ n: Int, _ k: Int) -> Int { m * n * k }
 }

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""Measures latencies and rates of instructions by running programs, and writes Docs/unit-rows.md.
+
+Usage: Validation/unit-rows.py PATH/TO/needletail [--print] [--listings FOLDER]   (some minutes)
+
+Rows of Validation/measurements/unit-rows.csv whose program is a trace of Traces/units are replayed;
+the others, the peak rates of unit-peaks.csv and the tables of each architecture run listings that
+this program writes: chains of one instruction, and streams of it from 8 to 32 warps. Nothing is
+read from a configuration. --listings keeps the listings, --print leaves the page alone.
+"""
+import csv, importlib, json, os, re, subprocess, sys, tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, f"{ROOT}/Validation")
+stall_counts = importlib.import_module("stall-counts")
+
+CORE = ["smCount=1", "sm.frontEnd.perfectInstructionCache=true", "sm.constantCache.perfect=true"]
+
+# A GPU that stands for each architecture in the class tables.
+ARCHITECTURES = [("Turing", "rtx-2080-ti", 75), ("GA100", "a100", 80), ("GA10x", "rtx-a6000", 86), ("Ada", "rtx-4090", 89)]
+
+# Operands of each form: result, and sources that are no result of the program.
+FORMS = {
+    "FFMA": "{d}, {a}, R2, {c}", "FADD": "{d}, {a}, R2", "FMUL": "{d}, {a}, R2", "IADD3": "{d}, {a}, R2, R3",
+    "MOV": "{d}, {a}", "LOP3.LUT": "{d}, {a}, R2, R3, 0x96, !PT", "SHF.L.U32": "{d}, {a}, 0x3, RZ",
+    "FMNMX": "{d}, {a}, R2, !PT", "IMNMX": "{d}, {a}, R2, !PT", "SEL": "{d}, {a}, R2, P0", "PRMT": "{d}, {a}, 0x5410, R2",
+    "IMAD": "{d}, {a}, R2, {c}", "IMAD.WIDE": "{d}, {a}, R2, {c}", "HADD2": "{d}, {a}, R2", "HMUL2": "{d}, {a}, R2",
+    "HFMA2": "{d}, {a}, R2, {c}", "HMNMX2": "{d}, {a}, R2, !PT", "HADD2.F32": "{d}, -RZ, {a}.H0_H0",
+    "F2FP.PACK_AB": "{d}, {a}, R2", "I2FP.F32.S32": "{d}, {a}", "CS2R": "{d}, SR_CLOCKLO", "IDP.4A.S8.S8": "{d}, {a}, R2, {c}",
+    "MUFU.SQRT": "{d}, {a}", "MUFU.RCP": "{d}, {a}", "POPC": "{d}, {a}", "FLO.U32": "{d}, {a}", "BREV": "{d}, {a}",
+    "F2I.NTZ": "{d}, {a}", "I2F": "{d}, {a}", "FRND": "{d}, {a}", "DADD": "{d}, {a}, R2", "DMUL": "{d}, {a}, R2",
+    "DFMA": "{d}, {a}, R2, {c}", "SHFL.BFLY": "PT, {d}, {a}, 0x1, 0x1f", "MOVM.16.MT88": "{d}, {a}",
+    "LDSM.16.M88": "{d}, [{a}]", "LDSM.16.M88.2": "{d}, [{a}]", "LDSM.16.M88.4": "{d}, [{a}]",
+    "UIADD3": "U{d}, U{a}, UR2, UR3", "UMOV": "U{d}, U{a}", "VOTE.ANY": "{d}, PT, P0", "REDUX.SUM": "U{d}, {a}",
+}
+VARIABLE = ("MUFU", "POPC", "FLO", "BREV", "F2I", "I2F", "FRND", "DADD", "DMUL", "DFMA", "SHFL", "MOVM", "LDSM", "DMMA", "REDUX")
+TENSOR = ["HMMA.1688.F16", "HMMA.1688.F32", "HMMA.16816.F16", "HMMA.16816.F32", "HMMA.1688.F32.BF16", "HMMA.16816.F32.BF16",
+          "HMMA.1684.F32.TF32", "HMMA.1688.F32.TF32", "HMMA.SP.16816.F32", "HMMA.SP.16832.F16", "HMMA.SP.16832.F32",
+          "HMMA.SP.1688.F32.TF32", "HMMA.SP.16816.F32.TF32", "IMMA.8816.S8.S8", "IMMA.16816.S8.S8", "IMMA.16832.S8.S8",
+          "IMMA.SP.16832.S8.S8", "IMMA.SP.16864.S8.S8", "IMMA.8832.S4.S4", "IMMA.16832.S4.S4", "IMMA.16864.S4.S4",
+          "IMMA.SP.16864.S4.S4", "IMMA.SP.168128.S4.S4", "BMMA.88128.XOR.POPC", "BMMA.168256.XOR.POPC", "DMMA.884",
+          "QMMA.16832.F16.E4M3.E4M3", "QMMA.16832.F32.E4M3.E4M3", "QMMA.SP.16864.F32.E4M3.E4M3"]
+ONLY = {75: ("HMMA.1688.F16", "HMMA.1688.F32", "IMMA.8816", "IMMA.8832", "BMMA.88128")}
+
+
+def base(instruction):
+    return instruction.split(".")[0]
+
+
+def is_tensor(instruction):
+    return base(instruction) in ("HMMA", "IMMA", "BMMA", "QMMA", "DMMA")
+
+
+def exists(instruction, architecture):
+    if not is_tensor(instruction):
+        if base(instruction) in ("I2FP", "REDUX", "LDSM") and architecture < 80 and base(instruction) != "LDSM":
+            return False
+        return True
+    if architecture in ONLY:
+        return instruction.startswith(ONLY[architecture])
+    return base(instruction) != "QMMA" or architecture >= 89
+
+
+def text(instruction, result, source, chained):
+    """One instruction. Chains go through the accumulator where there is one, else the first source."""
+    if is_tensor(instruction):
+        metadata = ", R2, 0x0" if ".SP." in instruction else ""
+        return f"{instruction} {result}, R4, R12, {source}{metadata}"
+    form = FORMS[instruction]
+    if not chained:
+        return f"{instruction} " + form.format(d=result, a="R8", c="R9")
+    if "{c}" in form:
+        return f"{instruction} " + form.format(d=result, a="R8", c=source)
+    return f"{instruction} " + form.format(d=result, a=source, c=source)
+
+
+def chain(instruction, count):
+    """A chain of dependent instructions of one warp between two clock reads."""
+    body = text(instruction, "R24", "R24", True)
+    variable = instruction.startswith(VARIABLE)
+    control = "[B0-----:R-:W0:-:S02]" if variable else "[B------:R-:W-:-:S01]"
+    last = "[B0-----:R-:W-:-:S01] NOP ;\n" if variable else "[B------:R-:W-:-:S01] MOV R0, R24 ;\n"
+    return (f".kernel chain\n.arch sm_86\n.grid 1\n.block 32\n.registers 128\n.shared 4096\n.pattern R24 = 16*lane\n"
+            f"CS2R.32 R20, SR_CLOCKLO ;\n.repeat {count}\n{control} {body} ;\n.end\n{last}CS2R.32 R21, SR_CLOCKLO ;\n")
+
+
+def stream(instruction, count, warps):
+    """Independent instructions of many warps: their results rotate over registers."""
+    variable = instruction.startswith(VARIABLE)
+    control = "[B------:R-:W0:-:S02]" if variable else "[B------:R-:W-:-:S01]"
+    register = "R{24+8*(i%8)}"
+    body = text(instruction, register, register if is_tensor(instruction) else "R8", False)
+    tail = "[B0-----:R-:W-:-:S01] NOP ;\n" if variable else ""
+    return (f".kernel stream\n.arch sm_86\n.grid 1\n.block {32 * warps}\n.registers 64\n.shared 4096\n.pattern R8 = 16*lane\n"
+            f"CS2R.32 R20, SR_CLOCKLO ;\n.loop {count}\n.repeat 16 i\n{control} {body} ;\n.end\n.end\n{tail}CS2R.32 R21, SR_CLOCKLO ;\n")
+
+
+class Machine:
+    def __init__(self, needletail, folder):
+        self.needletail, self.folder, self.known = needletail, folder, {}
+        output = subprocess.run([needletail, "gpus", "--json", "-"], capture_output=True, text=True, check=True).stdout
+        self.gpus = {gpu["name"]: gpu for gpu in json.loads(output)}
+
+    def run(self, path, gpu, settings=()):
+        command = [self.needletail, "run", path, "--gpu", gpu, "--quiet", "--json", "-"]
+        for setting in settings:
+            command += ["--set", setting]
+        output = subprocess.run(command, capture_output=True, text=True)
+        if output.returncode:
+            sys.exit(f"{path} on {gpu}: {output.stderr}")
+        reads = {}
+        for read in json.loads(output.stdout)["kernels"][-1]["clockReads"]:
+            reads.setdefault((read["cta"], read["warp"]), []).append(read["cycle"])
+        return max(read[1] for read in reads.values()) - min(read[0] for read in reads.values())
+
+    def listing(self, name, listing, gpu, settings):
+        path = f"{self.folder}/{re.sub(r'[^A-Za-z0-9]+', '-', name)}.sass"
+        with open(path, "w") as file:
+            file.write(listing)
+        return self.run(path, gpu, settings)
+
+    def difference(self, instruction, make, few, many, gpu, settings):
+        key = (instruction, make.__name__, gpu)
+        if key not in self.known:
+            cycles = [self.listing(f"{make.__name__}-{instruction}-{count}", make(instruction, count), gpu, settings)
+                      for count in (few, many)]
+            self.known[key] = (cycles[1] - cycles[0]) / (many - few)
+        return self.known[key]
+
+    def latency(self, instruction, gpu):
+        """Cycles of one link of a chain. Fixed latencies are enforced by scoreboards, which know them."""
+        settings = CORE + ([] if instruction.startswith(VARIABLE) else ["sm.dependence.mode=scoreboard"])
+        return self.difference(instruction, chain, 16, 48, gpu, settings)
+
+    def interval(self, instruction, gpu):
+        """Cycles of a sub-core for one warp instruction, with warps enough to hide latencies."""
+        def many(instruction, count):
+            return stream(instruction, count, 16)
+        many.__name__ = "stream"
+        cycles = self.difference(instruction, many, 8, 24, gpu, CORE)
+        return cycles / (16 * 4)
+
+
+def multiply_adds(instruction):
+    """Of one warp instruction; a lane's FMA counts one, of packed halves two."""
+    if is_tensor(instruction):
+        match = re.search(r"\.(16|8)8(\d+)", instruction)
+        return int(match[1]) * 8 * int(match[2])
+    return 64 if base(instruction) in ("HFMA2",) else 32
+
+
+def number(value):
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def rows(machine):
+    yield "| row | GPU | trust | instruction | quantity | measured | simulated | difference | program | source |"
+    yield "|---:|---|---|---|---|---:|---:|---:|---|---|"
+    with open(f"{ROOT}/Validation/measurements/unit-rows.csv") as file:
+        for row in csv.DictReader(file):
+            if row["gpu"] not in machine.gpus:
+                print(f"row {row['row']} is left out: no description of {row['gpu']}", file=sys.stderr)
+                continue
+            gpu, instruction = row["gpu"], row["instruction"]
+            trace = f"{ROOT}/Traces/units/{row['program']}.ntrace"
+            if os.path.exists(trace):
+                cycles = machine.run(trace, gpu)
+                simulated = TRACED[row["program"]](cycles)
+            elif row["quantity"] == "latency":
+                simulated = machine.latency(instruction, gpu)
+            else:
+                simulated = machine.interval(instruction, gpu)
+                if row["quantity"] == "rate":
+                    simulated = 4 * multiply_adds(instruction) / simulated
+            measured = float(row["value"])
+            yield (f"| {row['row']} | {gpu} | {row['trust']} | {instruction} | {row['quantity']} | {number(measured)} {row['unit']} "
+                   f"| {number(simulated)} | {(simulated / measured - 1) * 100:+.1f} % | {row['program']} | {row['source']} |")
+
+
+# What a trace's cycles mean, as the measured program computes it.
+TRACED = {
+    "float-latency": lambda cycles: cycles / (4096 * 4), "integer-latency": lambda cycles: cycles / (1024 * 4),
+    "double-latency": lambda cycles: cycles / (4096 * 4), "root-latency": lambda cycles: cycles / (1024 * 4),
+    "product-latency": lambda cycles: cycles / 4096, "integer-rate": lambda cycles: 1024 * 1024 * 4 / cycles,
+    "double-rate": lambda cycles: 1024 * 4096 * 4 / cycles, "root-rate": lambda cycles: 1024 * 1024 * 4 / cycles,
+    "product-rate": lambda cycles: 32 * 2048 * 4096 / cycles,
+}
+
+
+def peaks(machine):
+    yield "| GPU | what | instruction | clock | vendor | simulated | difference | source |"
+    yield "|---|---|---|---:|---:|---:|---:|---|"
+    with open(f"{ROOT}/Validation/measurements/unit-peaks.csv") as file:
+        for row in csv.DictReader(file):
+            if row["gpu"] not in machine.gpus:
+                continue
+            instruction, gpu = row["instruction"], row["gpu"]
+            # The FP64 unit may serve the whole SM: its interval is that of a sub-core all the same.
+            rate = 4 * multiply_adds(instruction) / machine.interval(instruction, gpu)
+            simulated = rate * 2 * machine.gpus[gpu]["sms"] * float(row["clock_MHz"]) / 1e6
+            peak = float(row["peak"])
+            yield (f"| {gpu} | {row['quantity']} | {instruction} | {row['clock_MHz']} MHz | {number(peak)} {row['unit']} "
+                   f"| {number(simulated)} | {(simulated / peak - 1) * 100:+.2f} % | {row['source']} |")
+
+
+def classes(machine):
+    known = [(name, gpu, architecture) for name, gpu, architecture in ARCHITECTURES if gpu in machine.gpus]
+    yield "| instruction | " + " | ".join(f"{name} latency | {name} interval" for name, _, _ in known) + " |"
+    yield "|---|" + "---:|---:|" * len(known)
+    for instruction in list(FORMS) + TENSOR:
+        cells = []
+        for _, gpu, architecture in known:
+            if not exists(instruction, architecture):
+                cells += ["", ""]
+                continue
+            chained = instruction not in ("CS2R", "VOTE.ANY", "REDUX.SUM", "I2F.F64")
+            cells += [number(machine.latency(instruction, gpu)) if chained else "", number(machine.interval(instruction, gpu))]
+        yield f"| {instruction} | " + " | ".join(cells) + " |"
+
+
+def main():
+    arguments = sys.argv[1:]
+    folder = arguments[arguments.index("--listings") + 1] if "--listings" in arguments else tempfile.mkdtemp()
+    os.makedirs(folder, exist_ok=True)
+    machine = Machine(arguments[0], folder)
+    with open(f"{ROOT}/Validation/unit-notes.md") as file:
+        page = [file.read(), "## Measured rows", "", *rows(machine), "", "## Peak rates", "", *peaks(machine), "",
+                "## Every class", "", "Cycles of a chain's link, and of a sub-core for one warp instruction among many.", "",
+                *classes(machine), "", "## Class to class", "", *stall_counts.comparison(arguments[0])]
+    result = "\n".join(page) + "\n"
+    if "--print" in arguments:
+        print(result, end="")
+        return
+    with open(f"{ROOT}/Docs/unit-rows.md", "w") as file:
+        file.write(result)
+
+
+if __name__ == "__main__":
+    main()
