@@ -6,7 +6,7 @@ extension InstructionRules {
       c.operation.secondFlag = c.take("NTZ")
       c.operation.rounding = c.takeIntegerRounding()
       // The source's type stands behind the destination's.
-      let source = c.takeFloatType() ?? .single
+      let source = try c.takeFloatType(among: [.single, .half, .double])
       let target = c.takeIntegerType() ?? .init(bits: 32, isSigned: true)
       c.operation.mode = source.rawValue
       c.operation.width = target.bits
@@ -32,7 +32,7 @@ extension InstructionRules {
     "FRND": { c in
       c.operation.flushes = c.take("FTZ")
       c.operation.rounding = c.takeIntegerRounding()
-      let type = c.takeFloatType() ?? .single
+      let type = try c.takeFloatType(among: [.single, .half, .double])
       c.operation.mode = type.rawValue
       try c.destination(words: type == .double ? 2 : 1)
       c.operation.a = try c.source(type.reading)
@@ -100,8 +100,9 @@ extension InstructionRules {
 
   private static func integerToFloat(_ c: inout DecodeContext, selectsByte: Bool) throws {
     c.operation.rounding = c.takeRounding()
-    let target = c.takeFloatType() ?? .single
+    let target = try c.takeFloatType(among: [.single, .half, .brain, .double])
     let source = c.takeIntegerType() ?? .init(bits: 32, isSigned: true)
+    guard source.bits == 32 || selectsByte else { throw c.unsupported("this width") }
     c.operation.mode = target.rawValue
     c.operation.width = source.bits
     c.operation.isSigned = source.isSigned
@@ -147,6 +148,13 @@ extension DecodeContext {
     return names[modifiers.remove(at: index)]
   }
 
+  /// The type that is given, or single precision; only one of `types`.
+  fileprivate mutating func takeFloatType(among types: [FloatFormat]) throws -> FloatFormat {
+    let type = takeFloatType() ?? .single
+    guard types.contains(type) else { throw unsupported("this type") }
+    return type
+  }
+
   mutating func takeIntegerType() -> IntegerType? {
     let names: [String: IntegerType] = [
       "U8": .init(bits: 8, isSigned: false), "S8": .init(bits: 8, isSigned: true),
@@ -159,7 +167,7 @@ extension DecodeContext {
   }
 
   mutating func takeIntegerRounding() -> Rounding {
-    choice(["FLOOR": .down, "CEIL": .up, "TRUNC": .zero, "ROUND": .nearest]) ?? takeRounding()
+    choice(["FLOOR": .down, "CEIL": .up, "TRUNC": .zero]) ?? .nearest
   }
 
   /// First bit of the byte or half that the next operand's suffix names.

@@ -5,7 +5,7 @@ extension InstructionRules {
     "HMUL2": { c in try arithmetic(&c, Halves.multiply) },
     "HFMA2": { c in try arithmetic(&c, Halves.multiplyAdd, addend: true) },
     "HMNMX2": { c in
-      let reading = c.takeHalfModes()
+      let reading = c.takeHalfFormat()
       c.operation.flag = c.take("NAN")
       c.operation.immediate = c.take("XORSIGN") ? 1 : 0
       try c.destination()
@@ -16,7 +16,7 @@ extension InstructionRules {
       c.operation.run = Halves.minimum
     },
     "VHMNMX": { c in
-      let reading = c.takeHalfModes()
+      let reading = c.takeHalfFormat()
       c.ignore("F16x2")
       c.operation.flag = c.take("NAN")
       try c.destination()
@@ -26,7 +26,7 @@ extension InstructionRules {
       c.operation.run = Halves.minimum
     },
     "HSETP2": { c in
-      let reading = c.takeHalfModes()
+      let reading = c.takeHalfFormat()
       c.operation.mode = try c.comparison()
       c.operation.immediate = try c.logic()
       c.operation.flag = c.take("H_AND")
@@ -51,7 +51,7 @@ extension InstructionRules {
       }
     },
     "HSET2": { c in
-      let reading = c.takeHalfModes()
+      let reading = c.takeHalfFormat()
       c.operation.flag = c.take("BF")
       c.operation.mode = try c.comparison()
       c.operation.immediate = try c.logic()
@@ -81,7 +81,12 @@ extension InstructionRules {
   private static func arithmetic(
     _ c: inout DecodeContext, _ handler: @escaping Handler, addend: Bool = false
   ) throws {
-    let reading = c.takeHalfModes()
+    let reading = c.takeHalfFormat()
+    c.operation.saturates = c.take("SAT")
+    c.operation.secondFlag = c.take("RELU")
+    c.operation.mode = c.take("F32") ? 1 : 0
+    // The unit that computes it.
+    if addend { c.ignore("MMA") }
     try c.destination()
     c.operation.a = try c.source(reading)
     c.operation.b = try c.source(reading)
@@ -91,15 +96,11 @@ extension InstructionRules {
 }
 
 extension DecodeContext {
-  /// Format in `width` (1 half, 2 bfloat16), `.F32` results in `mode`, clamps and flushes.
-  mutating func takeHalfModes() -> Reading {
-    let isBrain = take("BF16_V2") || take("BF16") || take("BF16x2")
-    ignore("MMA", "F16_V2")
+  /// Format in `width` (1 half, 2 bfloat16), and flushing.
+  mutating func takeHalfFormat() -> Reading {
+    let isBrain = take("BF16_V2")
     operation.width = isBrain ? 2 : 1
-    operation.flushes = take("FTZ") || take("FMZ")
-    operation.saturates = take("SAT")
-    operation.secondFlag = take("RELU")
-    operation.mode = take("F32") ? 1 : 0
+    operation.flushes = take("FTZ")
     return isBrain ? .brain : .half
   }
 }

@@ -76,8 +76,8 @@ extension InstructionRules {
       if extended, !c.operation.flag { throw c.unsupported("LEA.X") }
       c.operation.run = c.operation.flag ? Integers.leaHigh : Integers.lea
     },
-    "IMNMX": { c in try minimumMaximum(&c) },
-    "VIMNMX": { c in try minimumMaximum(&c) },
+    "IMNMX": { c in try minimumMaximum(&c, packs: false) },
+    "VIMNMX": { c in try minimumMaximum(&c, packs: true) },
     "SEL": { c in
       let words = c.take("64") ? 2 : 1
       try c.destination(words: words)
@@ -124,15 +124,15 @@ extension InstructionRules {
       high ? Integers.multiplyAddHigh : wide ? Integers.multiplyAddWide : Integers.multiplyAdd
   }
 
-  private static func minimumMaximum(_ c: inout DecodeContext) throws {
+  private static func minimumMaximum(_ c: inout DecodeContext, packs: Bool) throws {
     let wide = c.take("U64") ? 1 : c.take("S64") ? 2 : 0
     c.operation.isSigned = wide == 2 || wide == 0 && !c.take("U32")
     c.ignore("S32")
-    c.operation.flag = c.take("RELU")
+    c.operation.flag = packs && c.take("RELU")
     // sm_120 writes `IMNMX.S64 PT, PT, R4, R4, R6, PT, !PT`.
     let hasFrame = wide != 0 && c.nextIsPredicate
     if hasFrame { for _ in 0..<2 { try c.expectPredicate("PT") } }
-    let packing = c.takePacking(["S16x2", "U16x2", "U8x4"])
+    let packing = packs ? c.takePacking(["S16x2", "U16x2", "U8x4"]) : nil
     if packing?.bits == 8, c.operation.flag { throw c.unsupported("rectified bytes") }
     try c.destination(words: wide != 0 ? 2 : 1)
     // Of packed halves, the low one's predicate comes first.

@@ -100,7 +100,9 @@ extension InstructionRules {
     },
     // Adds with signs by lane of the quad, for derivatives.
     "FSWZADD": { c in
-      try c.takeFloatModes()
+      c.operation.rounding = c.takeRounding()
+      c.operation.flushes = c.take("FTZ")
+      // That the quad may be divergent.
       c.ignore("NDV")
       try c.destination()
       c.operation.a = try c.source(.float)
@@ -123,7 +125,11 @@ extension InstructionRules {
           let code = o.pointee.immediate >> UInt32(2 * (lane & 3)) & 3
           let x = code == 2 ? a[lane] ^ 0x8000_0000 : a[lane]
           let y = code == 1 ? b[lane] ^ 0x8000_0000 : b[lane]
-          d[lane] = code == 3 ? 0 : SinglePrecision.add(x, y, rounding: o.pointee.rounding)
+          d[lane] =
+            code == 3
+            ? 0
+            : SinglePrecision.add(
+              x, y, rounding: o.pointee.rounding, flush: o.pointee.flushes)
         }
       }
     },
@@ -136,6 +142,9 @@ extension InstructionRules {
         ])
       else { throw c.unsupported("no function") }
       let packed = c.take("F16") ? 1 : c.take("BF16_V2") || c.take("BF16") ? 2 : 0
+      guard packed == 0 || function == .exponential || function == .tangent else {
+        throw c.unsupported("this function of halves")
+      }
       c.operation.mode = function.rawValue
       c.operation.width = packed
       try c.destination()

@@ -67,7 +67,7 @@ enum ConversionForms {
   private static let toIntegers: [Form] = ["F16", "F32", "F64"].flatMap { format in
     [
       ("", 32, true), (".U32", 32, false), (".S64", 64, true), (".U64", 64, false),
-      (".U16", 16, false), (".S8", 8, true),
+      (".U16", 16, false), (".S8", 8, true), (".S16", 16, true), (".U8", 8, false),
     ].flatMap { type, width, isSigned in
       integerModes.enumerated().map { index, mode in
         let flush = format == "F32" && index % 2 == 0
@@ -127,6 +127,9 @@ enum ConversionForms {
         }
         let suffix = (target == "F32" ? "" : "." + target) + type + direction
         let plain = Form("I2F" + suffix, trials: 1, body)
+        if target == "BF16", type.isEmpty, direction.isEmpty {
+          return [plain, Form("I2F.BF16_V2", body)]
+        }
         return width == 32 && target == "F32"
           ? [plain, Form("I2FP.F32" + type + direction, trials: 2, body)] : [plain]
       }

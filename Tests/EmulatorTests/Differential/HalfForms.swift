@@ -14,8 +14,9 @@ enum HalfForms {
       (".FTZ.F32", true, false, false, true),
     ]
     return modes.flatMap { name, flush, saturate, rectify, toSingle in
-      ["HADD2", "HMUL2", "HFMA2"].map { opcode in
-        Form(opcode + format + name, trials: 6) { t in
+      ["HADD2", "HMUL2", "HFMA2", "HFMA2.MMA"].map { mnemonic in
+        let opcode = String(mnemonic.prefix(5))
+        return Form(mnemonic + format + name, trials: 6) { t in
           let d = t.destination()
           let (a, b) = (t.halves(isBrain: isBrain), t.halves(isBrain: isBrain))
           let c = opcode == "HFMA2" ? t.halves(isBrain: isBrain, [.negate]) : a
@@ -104,11 +105,13 @@ enum HalfForms {
     index, name in
     let (format, isBrain) = formats[index / 2 % 2]
     let logic = ["AND", "OR", "XOR"][index % 3]
+    let flush = !isBrain && index % 2 == 1
+    let modes = format + (flush ? ".FTZ" : "")
     @Sendable func compare(_ a: UInt16, _ b: UInt16) -> Bool {
-      SingleForms.holds(name, float(a, isBrain, false), float(b, isBrain, false))
+      SingleForms.holds(name, float(a, isBrain, flush), float(b, isBrain, flush))
     }
     let usesBoth = index % 4 == 0 && logic == "AND"
-    let predicate = Form("HSETP2\(format).\(name).\(logic)" + (usesBoth ? ".H_AND" : "")) { t in
+    let predicate = Form("HSETP2\(modes).\(name).\(logic)" + (usesBoth ? ".H_AND" : "")) { t in
       let (p, q) = (t.predicateResult(), t.predicateResult())
       let (a, b) = (t.halves(isBrain: isBrain), t.halves(isBrain: isBrain))
       let r = t.predicate()
@@ -119,7 +122,7 @@ enum HalfForms {
         q.set(IntegerForms.combined(usesBoth ? !(low && high) : high, logic, r[lane]))
       }
     }
-    let register = Form("HSET2\(index % 4 < 2 ? ".BF" : "")\(format).\(name).\(logic)") { t in
+    let register = Form("HSET2\(index % 4 < 2 ? ".BF" : "")\(modes).\(name).\(logic)") { t in
       let d = t.destination()
       let (a, b) = (t.halves(isBrain: isBrain), t.halves(isBrain: isBrain))
       let r = t.predicate()

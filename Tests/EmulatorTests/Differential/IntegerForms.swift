@@ -2,7 +2,9 @@
 
 /// Integer instructions, by sums and products of 128 bits.
 enum IntegerForms {
-  static let all: [Form] = additions + multiplications + scaled + comparisons + extrema + choices
+  static let all: [Form] =
+    additions + multiplications + scaled + comparisons + extrema + choices
+    + PackedForms.all
 
   /// A term of an addition: a negated operand is what is missing to the next power of two.
   private static func term(_ value: Value, _ lane: Int) -> UInt128 {
@@ -55,8 +57,17 @@ enum IntegerForms {
         return { d.set(a.word($0) &+ b.word($0)) }
       }
     }
+    let wide = Form("IADD3.64", architecture: 120, trials: 8) { t in
+      let (d, p) = (t.destination(words: 2), t.predicateResult())
+      let (a, b, c) = (t.pair(.negate), t.pair(.negate), t.pair(.negate))
+      return { lane in
+        let sum = term(a, lane) + term(b, lane) + term(c, lane)
+        d.set(UInt64(truncatingIfNeeded: sum))
+        p.set(sum >> 64 != 0)
+      }
+    }
     return [
-      three, three.uniform, extended, extended.uniform,
+      wide, wide.uniform, three, three.uniform, extended, extended.uniform,
       two("IADD", wide: false, extended: false), two("IADD.X", wide: false, extended: true),
       two("IADD.64", wide: true, extended: false), two("IADD.64.X", wide: true, extended: true),
     ] + plain
@@ -228,6 +239,19 @@ enum IntegerForms {
             let (x, y) =
               isSigned ? (a.signed(lane), b.signed(lane)) : (Int64(a[lane]), Int64(b[lane]))
             d.set(UInt32(truncatingIfNeeded: p[lane] ? min(x, y) : max(x, y)))
+          }
+        })
+    }
+    for (name, isSigned) in [("IMNMX.S64", true), ("IMNMX.U64", false)] {
+      forms.append(
+        Form(name, architecture: 120, trials: 8) { t in
+          for _ in 0..<2 { t.add(text: "PT") }
+          let d = t.destination(words: 2)
+          let (a, b, p) = (t.pair(), t.pair(), t.predicate())
+          t.add(text: "!PT")
+          return { lane in
+            let isLess = isSigned ? a.signed(lane) < b.signed(lane) : a[lane] < b[lane]
+            d.set(isLess == p[lane] ? a[lane] : b[lane])
           }
         })
     }

@@ -26,8 +26,8 @@ enum SingleForms {
     let scales: [(String, Float)] = [
       ("", 1), (".D2", 0.5), (".D4", 0.25), (".D8", 0.125), (".M2", 2), (".M4", 4), (".M8", 8),
     ]
-    let (suffix, scale) = scales[name.count % 7]
-    let multiply = [("", Float(1)), (suffix, scale)].map { suffix, scale in
+    let multiply = ([("", Float(1))] + (name.isEmpty ? scales : [scales[name.count % 7]])).map {
+      suffix, scale in
       Form("FMUL" + suffix + name) { t in
         let d = t.destination()
         let (a, b) = (t.single(), t.single())
@@ -199,8 +199,14 @@ enum SingleForms {
     return { d.set(FloatOracle.flushed(UInt32(p[$0] ? a[$0] : b[$0]))) }
   }
 
-  private static let swizzled: [Form] = FloatOracle.directions.map { name, rounding in
-    Form("FSWZADD" + name) { t in
+  private static let swizzled: [Form] = [false, true].flatMap { flush in
+    FloatOracle.directions.map { name, rounding in
+      swizzled("FSWZADD" + (flush ? ".FTZ" : "") + name, rounding, flush: flush)
+    }
+  }
+
+  private static func swizzled(_ name: String, _ rounding: Rounding, flush: Bool) -> Form {
+    Form(name) { t in
       let d = t.destination()
       let (a, b) = (t.single([]), t.single([]))
       let pattern = (0..<4).map { _ in Array("PNRZ")[Int(t.samples.next() % 4)] }
@@ -208,7 +214,7 @@ enum SingleForms {
       return { lane in
         let (x, y) = (a.word(lane), b.word(lane))
         func sum(_ x: UInt32, _ y: UInt32) -> UInt32 {
-          FloatOracle.single(x, 0x3f80_0000, y, rounding, flush: false, saturate: false)
+          FloatOracle.single(x, 0x3f80_0000, y, rounding, flush: flush, saturate: false)
         }
         switch pattern[lane % 4] {
         case "P": d.set(sum(x, y))
@@ -246,6 +252,32 @@ enum SingleForms {
             let error = name == "TANH" ? 0x1p-10 : 0x1p-21
             return abs(found - y) <= max(abs(y) * error, absolute)
           })
+        }
+      }
+    }
+    forms += exact.filter { $0.0 == "EX2" || $0.0 == "TANH" }.flatMap { name, function, _ in
+      [("F16", false), ("BF16", true), ("BF16_V2", true)].map { type, isBrain in
+        Form("MUFU.\(name).\(type)", architecture: 90) { t in
+          let d = t.destination()
+          let a = t.source(registersOnly: true) { UInt64(isBrain ? $0.brain() : $0.half()) }
+          @Sendable func value(_ bits: UInt64) -> Double {
+            let half = UInt16(truncatingIfNeeded: bits)
+            return Double(
+              isBrain ? Float(bitPattern: UInt32(half) << 16) : Float(Float16(bitPattern: half)))
+          }
+          return { lane in
+            let x = value(a[lane])
+            let y = function(x)
+            d.set(acceptable: { bits in
+              let found = value(bits)
+              if y.isNaN { return bits == 0x7fff }
+              // About the ends of the range either neighbour will do.
+              let (least, greatest) = isBrain ? (0x1p-125, 0x1p127) : (0x1p-14, 65000)
+              if abs(y) > greatest { return abs(found) >= greatest && (found < 0) == (y < 0) }
+              if abs(y) < least { return abs(found) <= least * 1.1 }
+              return abs(found - y) <= abs(y) * (isBrain ? 0x1p-8 : 0x1p-10) + 0x1p-19
+            })
+          }
         }
       }
     }
