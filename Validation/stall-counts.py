@@ -250,7 +250,7 @@ def model(needletail, found):
     with tempfile.NamedTemporaryFile("w", suffix=".sass") as file:
         file.write(listing)
         file.flush()
-        output = subprocess.run([needletail, "run", file.name, "--gpu", "rtx-a6000", "--quiet", "--check-hazards",
+        output = subprocess.run([needletail, "run", file.name, "--gpu", "rtx-a6000", "--quiet", "--check-hazards", "--set", "sm.constantCache.perfect=true",
                                  "--csv", os.devnull], capture_output=True, text=True)
     if "kernel" not in output.stdout:
         sys.exit(output.stderr)

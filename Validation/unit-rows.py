@@ -21,15 +21,15 @@ ARCHITECTURES = [("Turing", "rtx-2080-ti", 75), ("GA100", "a100", 80), ("GA10x",
 
 # Operands of each form: result, and sources that are no result of the program.
 FORMS = {
-    "FFMA": "{d}, {a}, R2, {c}", "FADD": "{d}, {a}, R2", "FMUL": "{d}, {a}, R2", "IADD3": "{d}, {a}, R2, R3",
-    "MOV": "{d}, {a}", "LOP3.LUT": "{d}, {a}, R2, R3, 0x96, !PT", "SHF.L.U32": "{d}, {a}, 0x3, RZ",
-    "FMNMX": "{d}, {a}, R2, !PT", "IMNMX": "{d}, {a}, R2, !PT", "SEL": "{d}, {a}, R2, P0", "PRMT": "{d}, {a}, 0x5410, R2",
-    "IMAD": "{d}, {a}, R2, {c}", "IMAD.WIDE": "{d}, {a}, R2, {c}", "HADD2": "{d}, {a}, R2", "HMUL2": "{d}, {a}, R2",
-    "HFMA2": "{d}, {a}, R2, {c}", "HMNMX2": "{d}, {a}, R2, !PT", "HADD2.F32": "{d}, -RZ, {a}.H0_H0",
-    "F2FP.PACK_AB": "{d}, {a}, R2", "I2FP.F32.S32": "{d}, {a}", "CS2R": "{d}, SR_CLOCKLO", "IDP.4A.S8.S8": "{d}, {a}, R2, {c}",
+    "FFMA": "{d}, {a}, R3, {c}", "FADD": "{d}, {a}, R3", "FMUL": "{d}, {a}, R3", "IADD3": "{d}, {a}, R3, RZ",
+    "MOV": "{d}, {a}", "LOP3.LUT": "{d}, {a}, R3, RZ, 0x96, !PT", "SHF.L.U32": "{d}, {a}, 0x3, RZ",
+    "FMNMX": "{d}, {a}, R3, !PT", "IMNMX": "{d}, {a}, R3, !PT", "SEL": "{d}, {a}, R3, P0", "PRMT": "{d}, {a}, 0x5410, R3",
+    "IMAD": "{d}, {a}, R3, {c}", "IMAD.WIDE": "{d}, {a}, R3, {c}", "HADD2": "{d}, {a}, R3", "HMUL2": "{d}, {a}, R3",
+    "HFMA2": "{d}, {a}, R3, {c}", "HMNMX2": "{d}, {a}, R3, !PT", "HADD2.F32": "{d}, -RZ, {a}.H0_H0",
+    "F2FP.PACK_AB": "{d}, {a}, R3", "I2FP.F32.S32": "{d}, {a}", "CS2R": "{d}, SR_CLOCKLO", "IDP.4A.S8.S8": "{d}, {a}, R3, {c}",
     "MUFU.SQRT": "{d}, {a}", "MUFU.RCP": "{d}, {a}", "POPC": "{d}, {a}", "FLO.U32": "{d}, {a}", "BREV": "{d}, {a}",
-    "F2I.NTZ": "{d}, {a}", "I2F": "{d}, {a}", "FRND": "{d}, {a}", "DADD": "{d}, {a}, R2", "DMUL": "{d}, {a}, R2",
-    "DFMA": "{d}, {a}, R2, {c}", "SHFL.BFLY": "PT, {d}, {a}, 0x1, 0x1f", "MOVM.16.MT88": "{d}, {a}",
+    "F2I.NTZ": "{d}, {a}", "I2F": "{d}, {a}", "FRND": "{d}, {a}", "DADD": "{d}, {a}, R3", "DMUL": "{d}, {a}, R3",
+    "DFMA": "{d}, {a}, R3, {c}", "SHFL.BFLY": "PT, {d}, {a}, 0x1, 0x1f", "MOVM.16.MT88": "{d}, {a}",
     "LDSM.16.M88": "{d}, [{a}]", "LDSM.16.M88.2": "{d}, [{a}]", "LDSM.16.M88.4": "{d}, [{a}]",
     "UIADD3": "U{d}, U{a}, UR2, UR3", "UMOV": "U{d}, U{a}", "VOTE.ANY": "{d}, PT, P0", "REDUX.SUM": "U{d}, {a}",
 }
@@ -68,7 +68,7 @@ def text(instruction, result, source, chained):
         return f"{instruction} {result}, R4, R12, {source}{metadata}"
     form = FORMS[instruction]
     if not chained:
-        return f"{instruction} " + form.format(d=result, a="R8", c="R9")
+        return f"{instruction} " + form.format(d=result, a="R8", c="R8")
     if "{c}" in form:
         return f"{instruction} " + form.format(d=result, a="R8", c=source)
     return f"{instruction} " + form.format(d=result, a=source, c=source)
@@ -105,7 +105,7 @@ class Machine:
         command = [self.needletail, "run", path, "--gpu", gpu, "--quiet", "--json", "-"]
         for setting in settings:
             command += ["--set", setting]
-        output = subprocess.run(command, capture_output=True, text=True)
+        output = subprocess.run(command + ["--max-cycles", "30000000"], capture_output=True, text=True)
         if output.returncode:
             sys.exit(f"{path} on {gpu}: {output.stderr}")
         reads = {}

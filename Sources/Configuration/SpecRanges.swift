@@ -92,7 +92,6 @@ enum SpecRanges {
     "sm.latencies": 1...4096,
     "sm.latencies.tensorToVariable": 0...16,
     "sm.latencies.tensorToAddress": 0...16,
-    "sm.latencies.memoryDataSlack": 0...16,
     "sm.tensor": 1...4096,
     "sm.tensor.f32AccumulateStretch": 1...16,
 

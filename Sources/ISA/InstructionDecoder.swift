@@ -453,12 +453,22 @@ private struct Decoding {
         if base == "SUST", has("P"), !has("R") { return 4 }
         return max(1, (accessBytes() + 3) / 4)
       }
-      if entry.action == .atomic { return max(1, (accessBytes() + 3) / 4) * (has("CAS") ? 2 : 1) }
+      if entry.action == .atomic {
+        let isPair = has("CAS") && operandsBehindAddress < 2
+        return max(1, (accessBytes() + 3) / 4) * (isPair ? 2 : 1)
+      }
       return 1
     default: break
     }
     if has("64"), base == "MOV" || base == "IADD" || base == "SEL" { return 2 }
     return 1
+  }
+
+  /// An exchange names the compared value and the new one, or the pair of them.
+  private var operandsBehindAddress: Int {
+    let isAddress = { (operand: ArraySlice<UInt8>) in operand.contains(UInt8(ascii: "[")) }
+    guard let address = words.operands.lastIndex(where: isAddress) else { return 0 }
+    return words.operands.count - address - 1
   }
 
   // MARK: Tensor

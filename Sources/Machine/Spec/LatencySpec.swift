@@ -36,8 +36,6 @@ public struct LatencySpec: Codable, Hashable, Sendable {
   public var uniformVote: [Int]
   public var branch: Int
   public var miscellaneous: Int
-  /// Cycles by which a store or atomic reads its data later than its address.
-  public var memoryDataSlack: Int
   /// Variable latencies, to the earliest dependent issue.
   public var sfu: Int
   public var matrixMove: Int

@@ -36,14 +36,12 @@ extension LatencySpec {
     default: break
     }
     let reader = consumer.reader(slot: source.slot)
-    let needed: Int
     switch (producer.unit, reader) {
-    case (.tensor, .variable): needed = latency - tensorToVariable
-    case (.tensor, .address): needed = latency - tensorToAddress
-    case (.tensor, _): needed = latency
-    default: needed = results(of: producer)[reader.rawValue]
+    case (.tensor, .variable): return latency - tensorToVariable
+    case (.tensor, .address): return latency - tensorToAddress
+    case (.tensor, _): return latency
+    default: return results(of: producer)[reader.rawValue]
     }
-    return consumer.readsAsData(source) ? needed - memoryDataSlack : needed
   }
 
   private func predicate(
@@ -103,17 +101,5 @@ extension Instruction {
     case .memory, .sfu, .miscellaneousQueue, .miscellaneous, .barrier: .variable
     default: .vector
     }
-  }
-
-  /// Data of stores and atomics stand behind the address.
-  fileprivate func readsAsData(_ source: RegisterOperand) -> Bool {
-    guard [.store, .atomic, .reduction].contains(action), source.file == .general else {
-      return false
-    }
-    var general: [RegisterOperand] = []
-    for index in 0..<Int(sourceCount) where sources[index].file == .general {
-      general.append(sources[index])
-    }
-    return general.first != source || general.count == 1 && addressKind != .regular
   }
 }

@@ -105,6 +105,7 @@ struct RecordCompiler {
       if operand.count >= 4 { record.readWindow = UInt8(spec.registerFile.wideReadWindow) }
     }
     if record.readWindow == 0 { record.readWindow = UInt8(spec.registerFile.readWindow) }
+    record.readWindow = max(record.readWindow, cyclesOfReads(record))
     for index in 0..<Int(instruction.destinationCount) {
       let operand = instruction.destinations[index]
       guard operand.file == .general else { continue }
@@ -119,6 +120,20 @@ struct RecordCompiler {
       record.constant =
         UInt32(instruction.constantBank & 31) << 24 | instruction.constantOffset & 0xff_ffff
     }
+  }
+
+  /// Cycles that the ports of the busiest bank need for an instruction's registers: sparse products
+  /// read more than any window holds.
+  private func cyclesOfReads(_ record: IssueRecord) -> UInt8 {
+    guard spec.registerFile.readPorts > 0 else { return 0 }
+    var counts = InlineArray<4, Int>(repeating: 0)
+    for index in 0..<Int(record.readCount) {
+      let register = record.reads[index].register
+      let isRepeated = (0..<index).contains { record.reads[$0].register == register }
+      if !isRepeated { counts[Int(register) % spec.registerFile.banks] += 1 }
+    }
+    let most = max(counts[0], counts[1], counts[2], counts[3])
+    return UInt8((most + spec.registerFile.readPorts - 1) / spec.registerFile.readPorts)
   }
 
   private func compileMemory(_ instruction: Instruction, _ record: inout IssueRecord) {

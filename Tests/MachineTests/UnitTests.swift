@@ -1,0 +1,111 @@
+import Configuration
+import Foundation
+import Simulation
+import Testing
+
+/// Latencies and rates of the execution units against measurements on hardware:
+/// Validation/measurements/unit-rows.csv, which names each row's origin.
+@Suite struct UnitTests {
+  private static let traces = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Traces/units")
+
+  /// Rows 1–5, GPU microbenchmark suite on an RTX 4090 (total clocks of its logs).
+  @Test(arguments: [
+    ("float-latency", 66884.0), ("integer-latency", 17282), ("double-latency", 885_421),
+    ("root-latency", 94909), ("product-latency", 262_630),
+  ])
+  func `chains of one thread take the clocks of an RTX 4090`(trace: String, clocks: Double) throws {
+    let path = Self.traces.appendingPathComponent(trace + ".ntrace").path
+    let machine = try MachineDescription.load("rtx-4090")
+    let result = try Simulator(machine: machine, options: Simulator.Options())
+      .run(ContainerProgram(path: path), name: trace)
+    let reads = result.kernels[0].clockReads.filter { $0.warp == 0 }
+    try #require(reads.count == 2)
+    #expect(abs(Double(reads[1].cycle - reads[0].cycle) / clocks - 1) <= 0.02)
+  }
+
+  /// Cycles of a link in a chain of dependent instructions.
+  private func link(_ instruction: String, gpu: String = "rtx-a6000") throws -> Double {
+    func elapsed(_ count: Int) throws -> Double {
+      let listing = """
+        CS2R.32 R0, SR_CLOCKLO
+        .repeat \(count)
+        \(instruction)
+        .end
+        MOV R1, R24
+        CS2R.32 R0, SR_CLOCKLO
+        """
+      let set = Bench.coreOnly + ["sm.dependence.mode=scoreboard"]
+      return Double(try Bench(listing, gpu: gpu, set: set, log: false).elapsed)
+    }
+    return try (elapsed(24) - elapsed(8)) / 16
+  }
+
+  /// Rows 13 and 15 (DocumentSASS notes, SM86) and the compiler's stall counts.
+  @Test(arguments: [
+    ("HMMA.16816.F16 R24, R4, R8, R24", 24.0), ("HMMA.1688.F32 R24, R4, R8, R24", 16),
+    ("IMMA.8816.S8.S8 R24, R4, R8, R24", 14), ("IMMA.16832.S8.S8 R24, R4, R8, R24", 24),
+    ("DMMA.884 R24, R4, R8, R24", 38),
+  ])
+  func `dependent tensor products complete as measured`(instruction: String, cycles: Double) throws
+  {
+    #expect(abs(try link(instruction) - cycles) <= 1)
+  }
+
+  /// Row 14 (DocumentSASS notes: 33 to 34) and row 17: a part with half rate.
+  @Test func `half rate bounds a chain of products`() throws {
+    #expect(try abs(link("HMMA.16816.F32 R24, R4, R8, R24", gpu: "rtx-3090") - 33.5) <= 1.5)
+    #expect(try link("HMMA.16816.F32 R24, R4, R8, R24", gpu: "rtx-4090") == 32)
+  }
+
+  /// Cycles of a sub-core for one warp instruction of sixteen warps.
+  private func interval(_ instruction: String, gpu: String) throws -> Double {
+    func cycles(_ count: Int) throws -> Int {
+      let listing = """
+        .block 512
+        CS2R.32 R0, SR_CLOCKLO
+        .repeat \(count) i
+        \(instruction)
+        .end
+        CS2R.32 R0, SR_CLOCKLO
+        """
+      let reads = try Bench(listing, gpu: gpu, log: false).kernel.clockReads.map { Int($0.cycle) }
+      return reads.max()! - reads.min()!
+    }
+    return Double(try cycles(96) - cycles(32)) / 64 / 4
+  }
+
+  /// Multiply-adds of each sub-core and cycle: datasheets and whitepapers (unit-peaks.csv).
+  @Test(arguments: [
+    ("rtx-a6000", "HMMA.16816.F32", 16.0), ("rtx-3080", "HMMA.16816.F32", 32),
+    ("rtx-3080", "HMMA.1688.F32", 16), ("rtx-3080", "HMMA.16816.F16", 16),
+    ("rtx-3080", "HMMA.16816.F32.BF16", 32), ("rtx-a6000", "HMMA.1688.F32.TF32", 16),
+    ("rtx-3080", "HMMA.1688.F32.TF32", 32), ("rtx-a6000", "HMMA.SP.16832.F32", 16),
+    ("rtx-a6000", "IMMA.8816.S8.S8", 4),
+    ("rtx-a6000", "IMMA.16832.S8.S8", 16), ("rtx-a6000", "IMMA.16864.S4.S4", 16),
+    ("rtx-a6000", "BMMA.168256.XOR.POPC", 16), ("rtx-4090", "QMMA.16832.F32.E4M3.E4M3", 32),
+    ("rtx-4090", "QMMA.16832.F16.E4M3.E4M3", 16),
+  ])
+  func `tensor products run at the vendor's rate`(
+    gpu: String, product: String, cycles: Double
+  ) throws {
+    // A sparse product reads thirteen registers, more than a read window holds.
+    let metadata = product.contains(".SP.") ? ", R2, 0x0" : ""
+    let found = try interval(
+      "\(product) R{24+8*(i%8)}, R4, R8, R{24+8*(i%8)}\(metadata)", gpu: gpu)
+    #expect(abs(found / cycles - 1) <= 0.01)
+  }
+
+  /// CUDA C++ Programming Guide, throughput of arithmetic instructions, 8.6: lanes for each clock.
+  @Test(arguments: [
+    ("FFMA R{24+i%8}, R8, R9, R8", 1.0), ("IADD3 R{24+i%8}, R8, R9, RZ", 2),
+    ("FMNMX R{24+i%8}, R8, R9, !PT", 2), ("IMAD R{24+i%8}, R8, R9, R8", 2),
+    ("HFMA2 R{24+i%8}, R8, R9, R8", 2), ("F2FP.PACK_AB R{24+i%8}, R8, R9", 2),
+    ("[B------:R-:W0:-:S02] POPC R{24+i%8}, R8", 8),
+    ("[B------:R-:W0:-:S02] MUFU.RCP R{24+i%8}, R8", 8),
+  ])
+  func `instructions run at their unit's rate`(instruction: String, cycles: Double) throws {
+    #expect(abs(try interval(instruction, gpu: "rtx-a6000") / cycles - 1) <= 0.02)
+  }
+}
