@@ -44,10 +44,20 @@ import Testing
     #expect(others.subtracting(claimed).isEmpty)
   }
 
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  @Test func `the table of the documentation is what the rules say`() throws {
+    let text = try String(
+      contentsOf: Self.root.appendingPathComponent("Docs/emulator.md"), encoding: .utf8)
+    for family in SupportedInstructions.families {
+      let row = "| \(family.name) | \(family.opcodes.joined(separator: " ")) |"
+      #expect(text.contains(row), "\(row)")
+    }
+  }
+
   /// Words in quotes in the rules: whatever they may take as a modifier.
   private static func candidates() throws -> Set<String> {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     var found: Set<String> = []
     for folder in ["Instructions", "Decode"] {
       let place = root.appendingPathComponent("Sources/Emulator/\(folder)")
@@ -72,7 +82,8 @@ import Testing
     for (opcode, forms) in Self.byOpcode.sorted(by: { $0.key < $1.key }) {
       let names = forms.flatMap { $0.mnemonic.split(separator: ".").dropFirst().map(String.init) }
       var untried = candidates.subtracting(names)
-      for form in forms {
+      // Some of them, evenly: many differ in their rounding only.
+      for form in stride(from: 0, to: forms.count, by: 1 + forms.count / 16).map({ forms[$0] }) {
         let trial = Trial(form, seed: 1)
         _ = trial.run(form.body(trial))
         let text = trial.text

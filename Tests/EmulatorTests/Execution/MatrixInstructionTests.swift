@@ -103,4 +103,16 @@ import Testing
         name: "one", architecture: .init(90), code: [.init(pc: 0, text: text, control: nil)]))
     #expect(!kernel.unsupported.isEmpty)
   }
+
+  /// PTX ISA, movmatrix: lane t holds elements 2 (t mod 4) and the next of row t / 4.
+  @Test func `a matrix of halves is transposed`() throws {
+    func element(_ row: Int, _ column: Int) -> UInt32 { UInt32(100 * row + column) }
+    let rows = (0..<32).map { lane in
+      element(lane / 4, lane % 4 * 2) | element(lane / 4, lane % 4 * 2 + 1) << 16
+    }
+    let columns = (0..<32).map { lane in
+      element(lane % 4 * 2, lane / 4) | element(lane % 4 * 2 + 1, lane / 4) << 16
+    }
+    #expect(try CodeBench(86).results(of: ["MOVM.16.MT88 R8, R16"], inputs: [rows])[0] == columns)
+  }
 }

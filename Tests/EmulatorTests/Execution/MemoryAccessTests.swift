@@ -185,6 +185,21 @@ import Testing
     }
   }
 
+  @Test(arguments: widths, [("ULDC", 86), ("LDCU", 120)])
+  func `constants for all lanes`(width: Width, _ row: (opcode: String, architecture: Int)) throws {
+    var samples = Samples(seed: 17)
+    let parameters = (0..<4).map { _ in samples.next() }
+    let bytes = parameters.flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) }
+    }
+    let bench = CodeBench(row.architecture)
+    let place = ConstantLayout(bench.kind).parameters + 8 + 16
+    let moves = (0..<width.words).map { "MOV R\(8 + $0), UR\(4 + $0)" }
+    let load = "\(row.opcode)\(width.suffix) UR4, c[0x0][0x\(String(place, radix: 16))]"
+    let found = try bench.results(of: [load] + moves, words: width.words, parameters: parameters)
+    #expect(found.map { $0[31] } == width.loaded(bytes[16..<16 + width.bytes]))
+  }
+
   @Test(arguments: [("", 4), (".64", 8), (".128", 16), (".BYPASS.128", 16)])
   func `asynchronous copies`(_ row: (suffix: String, bytes: Int)) throws {
     let width = Width(suffix: row.suffix, bytes: row.bytes, isSigned: false)

@@ -41,6 +41,22 @@ import Testing
     #expect(update(1, 16) == 1)
   }
 
+  /// Two arrivals are expected; phase 0 is over after the second.
+  @Test func `arrivals and tests of a phase`() throws {
+    var bench = CodeBench(90)
+    (bench.threads, bench.dynamicShared) = (1, 16)
+    let check = "SYNCS.PHASECHK.TRANS64.TRYWAIT"
+    let found = try bench.results(
+      of: [
+        "MOV R2, 0x1ffffc", "MOV R3, 0x7ffff000", "SYNCS.EXCH.64 R6, [RZ], R2",
+        "\(check) P0, [RZ], RZ", "SYNCS.ARRIVE.TRANS64.A1T0 R6, [RZ], RZ", "\(check) P1, [RZ], RZ",
+        "SYNCS.ARRIVE.TRANS64.A1T0 R6, [RZ], RZ", "\(check) P2, [RZ], RZ",
+        "\(check) P3, [RZ], R1", "SEL R8, R1, RZ, P0", "SEL R9, R1, RZ, P1",
+        "SEL R10, R1, RZ, P2",
+      ], words: 3)
+    #expect(found.map { $0[0] } == [0, 0, 4])
+  }
+
   @Test(arguments: [
     "SYNCS.ARRIVE.TRANS64.A2T0 R2, [UR6], RZ", "SYNCS.PHASECHK P0, [UR6], R3",
     "ARRIVES.LDGSTSBAR.64 [UR4]", "ATOMS.ARRIVE.32 R2, [URZ]",
