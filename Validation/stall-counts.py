@@ -3,7 +3,8 @@
 
 Usage: Validation/stall-counts.py [PATH/TO/needletail] [--details] [FILE.sass...]
 
-Reads disassembly with encodings (cuobjdump -sass; default: all of Traces/workloads for sm_86),
+Reads disassembly with encodings (cuobjdump -sass, named NAME.sm_NN.sass; default: all of
+Traces/workloads for sm_86),
 follows every result of fixed latency to its uses in the same straight run of code, and prints the
 smallest distance for each pair of classes, with the model's latency beside it when the program is
 given. A distance is the sum of the stall counts between the two issues.
@@ -237,20 +238,24 @@ def collect(files):
     return found, seen, kernels
 
 
-def model(needletail, found):
+# A GPU of each architecture.
+GPUS = {"75": "rtx-2080-ti", "80": "a100", "86": "rtx-a6000", "89": "rtx-4090"}
+
+
+def model(needletail, found, architecture):
     """What the machine needs for the pair in each example: its hazard checker is asked, with the two
     instructions one cycle apart."""
     keys, listing = sorted(found), ""
     for index, key in enumerate(keys):
         producer, consumer = found[key][1].split(" -> ")
-        listing += f".kernel pair{index}\n.arch sm_86\n.block 32\n"
+        listing += f".kernel pair{index}\n.arch sm_{architecture}\n.block 32\n"
         for text in (producer, consumer):
             listing += f"[B------:R-:W-:-:S01] {text}\n"
         listing += "[B------:R-:W-:-:S05] EXIT ;\n"
     with tempfile.NamedTemporaryFile("w", suffix=".sass") as file:
         file.write(listing)
         file.flush()
-        output = subprocess.run([needletail, "run", file.name, "--gpu", "rtx-a6000", "--quiet", "--check-hazards", "--set", "sm.constantCache.perfect=true",
+        output = subprocess.run([needletail, "run", file.name, "--gpu", GPUS[architecture], "--quiet", "--check-hazards", "--set", "sm.constantCache.perfect=true",
                                  "--csv", os.devnull], capture_output=True, text=True)
     if "kernel" not in output.stdout:
         sys.exit(output.stderr)
@@ -265,9 +270,10 @@ def comparison(needletail=None, files=None, details=False):
     """Lines of the table."""
     files = files or sorted(glob.glob(f"{ROOT}/Traces/*/*/*.sm_86.sass"))
     found, seen, kernels = collect(files)
-    needed = model(needletail, found) if needletail else {}
+    architecture = re.search(r"\.sm_(\d+)", files[0])[1] if ".sm_" in files[0] else "86"
+    needed = model(needletail, found, architecture) if needletail else {}
     short = [key for key in needed if found[key][0] < needed[key]]
-    yield f"{kernels} kernels of {len(files)} programs, sm_86; {sum(seen.values())} uses."
+    yield f"{kernels} kernels of {len(files)} programs, sm_{architecture}; {sum(seen.values())} uses."
     if needletail:
         equal = sum(found[key][0] == needed[key] for key in needed)
         yield (f"Of {len(needed)} pairs the model needs as much as the smallest distance in {equal}, less in "

@@ -40,7 +40,7 @@ TENSOR = ["HMMA.1688.F16", "HMMA.1688.F32", "HMMA.16816.F16", "HMMA.16816.F32", 
           "IMMA.SP.16832.S8.S8", "IMMA.SP.16864.S8.S8", "IMMA.8832.S4.S4", "IMMA.16832.S4.S4", "IMMA.16864.S4.S4",
           "IMMA.SP.16864.S4.S4", "IMMA.SP.168128.S4.S4", "BMMA.88128.XOR.POPC", "BMMA.168256.XOR.POPC", "DMMA.884",
           "QMMA.16832.F16.E4M3.E4M3", "QMMA.16832.F32.E4M3.E4M3", "QMMA.SP.16864.F32.E4M3.E4M3"]
-ONLY = {75: ("HMMA.1688.F16", "HMMA.1688.F32", "IMMA.8816", "IMMA.8832", "BMMA.88128")}
+ONLY = {75: ("HMMA.1688.F16", "HMMA.1688.F32", "IMMA.8816.S8.S8", "IMMA.8832.S4.S4", "BMMA.88128.XOR.POPC")}
 
 
 def base(instruction):
@@ -53,11 +53,9 @@ def is_tensor(instruction):
 
 def exists(instruction, architecture):
     if not is_tensor(instruction):
-        if base(instruction) in ("I2FP", "REDUX", "LDSM") and architecture < 80 and base(instruction) != "LDSM":
-            return False
-        return True
+        return base(instruction) not in ("I2FP", "REDUX") or architecture >= 80
     if architecture in ONLY:
-        return instruction.startswith(ONLY[architecture])
+        return instruction in ONLY[architecture]
     return base(instruction) != "QMMA" or architecture >= 89
 
 
@@ -77,7 +75,7 @@ def text(instruction, result, source, chained):
 def chain(instruction, count):
     """A chain of dependent instructions of one warp between two clock reads."""
     body = text(instruction, "R24", "R24", True)
-    variable = instruction.startswith(VARIABLE)
+    variable = base(instruction) in VARIABLE
     control = "[B0-----:R-:W0:-:S02]" if variable else "[B------:R-:W-:-:S01]"
     last = "[B0-----:R-:W-:-:S01] NOP ;\n" if variable else "[B------:R-:W-:-:S01] MOV R0, R24 ;\n"
     return (f".kernel chain\n.arch sm_86\n.grid 1\n.block 32\n.registers 128\n.shared 4096\n.pattern R24 = 16*lane\n"
@@ -86,13 +84,13 @@ def chain(instruction, count):
 
 def stream(instruction, count, warps):
     """Independent instructions of many warps: their results rotate over registers."""
-    variable = instruction.startswith(VARIABLE)
+    variable = base(instruction) in VARIABLE
     control = "[B------:R-:W0:-:S02]" if variable else "[B------:R-:W-:-:S01]"
     register = "R{24+8*(i%8)}"
     body = text(instruction, register, register if is_tensor(instruction) else "R8", False)
     tail = "[B0-----:R-:W-:-:S01] NOP ;\n" if variable else ""
     return (f".kernel stream\n.arch sm_86\n.grid 1\n.block {32 * warps}\n.registers 64\n.shared 4096\n.pattern R8 = 16*lane\n"
-            f"CS2R.32 R20, SR_CLOCKLO ;\n.loop {count}\n.repeat 16 i\n{control} {body} ;\n.end\n.end\n{tail}CS2R.32 R21, SR_CLOCKLO ;\n")
+            f"CS2R.32 R20, SR_CLOCKLO ;\n.repeat {16 * count} i\n{control} {body} ;\n.end\n{tail}CS2R.32 R21, SR_CLOCKLO ;\n")
 
 
 class Machine:
@@ -129,7 +127,7 @@ class Machine:
 
     def latency(self, instruction, gpu):
         """Cycles of one link of a chain. Fixed latencies are enforced by scoreboards, which know them."""
-        settings = CORE + ([] if instruction.startswith(VARIABLE) else ["sm.dependence.mode=scoreboard"])
+        settings = CORE + ([] if base(instruction) in VARIABLE else ["sm.dependence.mode=scoreboard"])
         return self.difference(instruction, chain, 16, 48, gpu, settings)
 
     def interval(self, instruction, gpu):
@@ -213,7 +211,7 @@ def classes(machine):
             if not exists(instruction, architecture):
                 cells += ["", ""]
                 continue
-            chained = instruction not in ("CS2R", "VOTE.ANY", "REDUX.SUM", "I2F.F64")
+            chained = instruction not in ("CS2R", "VOTE.ANY", "REDUX.SUM")
             cells += [number(machine.latency(instruction, gpu)) if chained else "", number(machine.interval(instruction, gpu))]
         yield f"| {instruction} | " + " | ".join(cells) + " |"
 
