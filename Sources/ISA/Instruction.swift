@@ -108,6 +108,18 @@ public enum MemoryScope: UInt8, Sendable {
   case weak, cta, sm, gpu, system
 }
 
+/// How long a cache should keep a line, as PTX's `level::eviction_priority` has it. Within a priority
+/// the least recently used line goes.
+public enum EvictionPriority: UInt8, Sendable, BitwiseCopyable {
+  /// Before all others (.EF), and lines that are read for the last time (.LU).
+  case first
+  case normal
+  /// After all others (.EL).
+  case last
+  /// The access leaves the order as it is (.EU).
+  case unchanged
+}
+
 /// What an instruction does to the warp's control flow or synchronisation.
 public enum ControlEffect: UInt8, Sendable {
   case none
@@ -194,6 +206,7 @@ public struct Instruction: Sendable {
   public var action: MemoryAction = .none
   public var addressKind: AddressKind = .none
   public var scope: MemoryScope = .weak
+  public var eviction: EvictionPriority = .normal
   /// Bytes that one thread accesses (1…16); LDSM: 4 × number of matrices.
   public var accessBytes: UInt8 = 0
 

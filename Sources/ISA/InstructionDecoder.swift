@@ -157,6 +157,8 @@ private struct Decoding {
         result.flags.insert(.bypassL1)
       }
       if has("NA") { result.flags.insert(.noAllocate) }
+      result.eviction =
+        has("EF") || has("LU") ? .first : has("EL") ? .last : has("EU") ? .unchanged : .normal
       if has("BYPASS") { result.flags.insert(.bypassL1) }
       if entry.action == .atomic || entry.action == .reduction, entry.space != .shared {
         result.flags.insert(.bypassL1)

@@ -1,8 +1,10 @@
+import ISA
+
 /// Tags and states of all L2 lines, slice by slice and set by set. A line is taken when it is
 /// missed, so it also is the slice's miss-status register: the sectors under way, and who waits.
 struct L2Lines: ~Copyable {
   struct Line {
-    /// When it was touched last.
+    /// Priority and time of the last use; see `EvictionPriority.stamp`.
     var stamp: UInt64 = 0
     /// First transaction that waits for sectors of the line, or -1.
     var waiters: Int32 = -1
@@ -50,12 +52,14 @@ struct L2Lines: ~Copyable {
     return -1
   }
 
-  mutating func touch(_ index: Int) {
+  mutating func touch(_ index: Int, _ eviction: EvictionPriority = .normal) {
     clock += 1
-    lines[index].stamp = clock
+    if eviction != .unchanged || lines[index].stamp == 0 {
+      lines[index].stamp = eviction.stamp(clock)
+    }
   }
 
-  /// The least recently used line of `set` that waits for nothing, or -1.
+  /// The line of `set` to replace, one that waits for nothing, or -1.
   func victim(set: Int) -> Int {
     let base = set * ways
     var best = -1
@@ -69,7 +73,6 @@ struct L2Lines: ~Copyable {
   mutating func replace(_ index: Int, with line: UInt64) {
     tags[index] = line
     lines[index] = Line()
-    touch(index)
   }
 
   /// Empties the cache, but for lines on their way.

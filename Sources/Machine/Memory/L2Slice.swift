@@ -62,7 +62,7 @@ extension MemorySystem {
     if next < 0 { slice.pointee.tail = -1 }
     slice.pointee.tagFree = now + 1
     slice.pointee.requests += 1
-    lines.touch(entry)
+    lines.touch(entry, transaction.message.eviction)
     look(index, transaction, entry, now)
     scheduleService(sliceIndex, now + 1)
   }

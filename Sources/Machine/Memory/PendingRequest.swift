@@ -1,3 +1,5 @@
+import ISA
+
 /// A warp memory instruction in flight in the SM: an entry of the pending-request table.
 struct PendingRequest {
   var warp = 0
@@ -18,8 +20,14 @@ enum Token {
   static let instruction = UInt32.max
   /// Acknowledgement of a write by the warp in the low byte.
   static let writeAcknowledge: UInt32 = 0x8000_0000
-  /// A read that the miss table waits for.
-  static let line = UInt32.max - 1
+  /// A read that the miss table waits for, by the priority that the line is to have in the L1.
+  static func line(_ eviction: EvictionPriority) -> UInt32 { lines + UInt32(eviction.rawValue) }
+  private static let lines = UInt32.max - 4
+
+  /// The priority of such a line, or nil for a token of another kind.
+  static func eviction(_ token: UInt32) -> EvictionPriority? {
+    token < lines ? nil : EvictionPriority(rawValue: UInt8(truncatingIfNeeded: token - lines))
+  }
 }
 
 /// State of the SM's shared memory unit.

@@ -1,8 +1,12 @@
-/// Tags of a set-associative cache with sectors and least-recently-used replacement.
+import ISA
+
+/// Tags of a set-associative cache with sectors, which replaces the least recently used of the lines
+/// with the lowest priority.
 /// Lines are named by line number (address divided by the line size).
 struct TagArray: ~Copyable {
   private struct Entry {
     var sectors: UInt32
+    /// Priority and time of the last use; see `EvictionPriority.stamp`.
     var stamp: UInt64
   }
 
@@ -88,30 +92,41 @@ struct TagArray: ~Copyable {
   }
 
   /// The sectors of `line` that are present; 0 when the line is absent. Touches the line.
-  mutating func lookup(_ line: UInt64) -> UInt32 {
+  mutating func lookup(_ line: UInt64, _ eviction: EvictionPriority = .normal) -> UInt32 {
     let place = find(line)
     if place < 0 { return 0 }
     clock += 1
-    entries[place].stamp = clock
+    if eviction != .unchanged { entries[place].stamp = eviction.stamp(clock) }
     return entries[place].sectors
   }
 
   func contains(_ line: UInt64) -> Bool { find(line) >= 0 }
 
   /// Adds sectors to a line, taking the least recently used way if the line is absent.
-  mutating func fill(_ line: UInt64, sectors: UInt32 = 1) {
+  mutating func fill(
+    _ line: UInt64, sectors: UInt32 = 1, _ eviction: EvictionPriority = .normal
+  ) {
     clock += 1
     let place = find(line)
     if place >= 0 {
       entries[place].sectors |= sectors
-      entries[place].stamp = clock
+      if eviction != .unchanged { entries[place].stamp = eviction.stamp(clock) }
       return
     }
     let base = setBase(line)
     var victim = base
     for way in base..<base + ways where entries[way].stamp < entries[victim].stamp { victim = way }
     tags[victim] = line
-    entries[victim] = Entry(sectors: sectors, stamp: clock)
+    entries[victim] = Entry(sectors: sectors, stamp: eviction.stamp(clock))
     generation += 1
+  }
+}
+
+extension EvictionPriority {
+  /// Orders lines for replacement: the lowest stamp goes first. A line that comes in `unchanged` has
+  /// no order to keep, and is a normal one.
+  @inline(__always)
+  func stamp(_ clock: UInt64) -> UInt64 {
+    UInt64(self == .unchanged ? Self.normal.rawValue : rawValue) << 62 | clock
   }
 }

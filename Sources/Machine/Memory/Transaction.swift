@@ -1,3 +1,5 @@
+import ISA
+
 /// A message from an SM's port to the memory system.
 struct MemoryMessage {
   enum Kind: UInt8 {
@@ -18,6 +20,8 @@ struct MemoryMessage {
   var sm: UInt16
   var kernelSlot: UInt8
   var kind: Kind
+  /// How long the L2 should keep the line.
+  var eviction: EvictionPriority
   /// Most lanes of an atomic that mean one word.
   var lanesOnOneWord: UInt8
 }

@@ -148,6 +148,7 @@ extension SM {
     let rate = max(1, spec.l1.tagsPerCycle)
     memory.pointee.tagFree = start + Cycle(max((lines + rate - 1) / rate, dataCycles()))
     let atomic = record.pointee.action == .atomic
+    let eviction = record.pointee.eviction
     let bypass = record.pointee.flags.contains(.bypassL1) || atomic
     var missing = 0
     for line in 0..<lines {
@@ -158,25 +159,26 @@ extension SM {
         missing += 1
         send(
           atomic ? .atomic : .read, line: number, sectors: wanted, token: UInt32(index),
-          kernelSlot: kernelSlot, at: leaves)
+          kernelSlot: kernelSlot, eviction: eviction, at: leaves)
         continue
       }
       counts.pointee.l1Accesses += 1
       counts.pointee.l1SectorAccesses += UInt64(wanted.nonzeroBitCount)
-      let absent = wanted & ~l1.pointee.lookup(number)
+      let absent = wanted & ~l1.pointee.lookup(number, eviction)
       if absent == 0 { continue }
       counts.pointee.l1SectorMisses += UInt64(absent.nonzeroBitCount)
       missing += 1
       if record.pointee.flags.contains(.noAllocate) {
         send(
           .read, line: number, sectors: absent, token: UInt32(index), kernelSlot: kernelSlot,
-          at: leaves)
+          eviction: eviction, at: leaves)
         continue
       }
       let new = memory.pointee.misses.wait(number, sectors: absent, request: index)
       if new != 0 {
         send(
-          .read, line: number, sectors: new, token: Token.line, kernelSlot: kernelSlot, at: leaves)
+          .read, line: number, sectors: new, token: Token.line(eviction), kernelSlot: kernelSlot,
+          eviction: eviction, at: leaves)
       }
     }
     requests[index].missing = missing
@@ -287,6 +289,7 @@ extension SM {
     memory.pointee.unacknowledged += lines
     warps[warpIndex].unacknowledged += Int32(lines)
     let reduces = record.pointee.action == .reduction
+    let eviction = record.pointee.eviction
     if !reduces { coalescer.pointee.markWritten(bytes: Int(record.pointee.accessBytes)) }
     for line in 0..<lines {
       let number = coalescer.pointee.lines[line]
@@ -294,12 +297,12 @@ extension SM {
       if !reduces, !record.pointee.flags.contains(.bypassL1) {
         // Write-through: sectors written whole are in the L1 from now on.
         let whole = coalescer.pointee.wholeSectors(line)
-        if whole != 0 { l1.pointee.fill(number, sectors: whole) }
+        if whole != 0 { l1.pointee.fill(number, sectors: whole, eviction) }
       }
       send(
         reduces ? .reduction : .write, line: number, sectors: sectors,
         token: Token.writeAcknowledge | UInt32(warpIndex), kernelSlot: kernelSlot,
-        at: start + Cycle(line + spec.l1.missLatency), slot: line)
+        eviction: eviction, at: start + Cycle(line + spec.l1.missLatency), slot: line)
     }
     // A fence within the CTA waits for no more than this.
     releaseFence(warpIndex, start)
@@ -322,7 +325,7 @@ extension SM {
   /// `slot` is the line's place in the coalescer, for what is written.
   func send(
     _ kind: MemoryMessage.Kind, line: UInt64, sectors: UInt32, token: UInt32, kernelSlot: Int,
-    at cycle: Cycle, slot: Int = 0
+    eviction: EvictionPriority = .normal, at cycle: Cycle, slot: Int = 0
   ) {
     let carried = kind == .read ? 0 : sectors.nonzeroBitCount * spec.l1.sector.count
     let start = max(cycle, memory.pointee.requestFree)
@@ -332,15 +335,15 @@ extension SM {
       MemoryMessage(
         cycle: start, line: line, sectors: sectors, token: token,
         written: kind == .write ? coalescer.pointee.written[slot] : SIMD4(repeating: 0),
-        sm: UInt16(index), kernelSlot: UInt8(kernelSlot), kind: kind,
+        sm: UInt16(index), kernelSlot: UInt8(kernelSlot), kind: kind, eviction: eviction,
         lanesOnOneWord: atomic ? UInt8(coalescer.pointee.sameAddressLanes()) : 0))
   }
 
   func memoryReply(token: UInt32, line: UInt64, sectors: UInt32, _ now: Cycle) {
     if token == Token.instruction {
       fillL1Instruction(line: line, now)
-    } else if token == Token.line {
-      l1.pointee.fill(line, sectors: sectors)
+    } else if let eviction = Token.eviction(token) {
+      l1.pointee.fill(line, sectors: sectors, eviction)
       memory.pointee.misses.fill(line, sectors: sectors) { request in lineForRequest(request, now) }
     } else if token & Token.writeAcknowledge != 0 {
       memory.pointee.unacknowledged -= 1

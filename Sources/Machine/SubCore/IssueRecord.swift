@@ -56,6 +56,7 @@ struct IssueRecord {
   var space: MemorySpace = .none
   var accessBytes: UInt8 = 0
   var scope: MemoryScope = .weak
+  var eviction: EvictionPriority = .normal
   /// Address phase and data phase in cycles; see `MemoryUnitSpec.Phases`.
   var addressPhase: UInt16 = 0
   var dataPhase: UInt16 = 0

@@ -139,6 +139,7 @@ struct RecordCompiler {
   private func compileMemory(_ instruction: Instruction, _ record: inout IssueRecord) {
     record.action = instruction.action
     record.space = instruction.space
+    record.eviction = instruction.eviction
     record.accessBytes = max(1, instruction.accessBytes)
     let phase = phase(instruction)
     record.addressPhase = UInt16(clamping: phase.address)
