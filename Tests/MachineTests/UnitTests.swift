@@ -10,19 +10,19 @@ import Testing
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Traces/units")
 
-  /// Rows 1–5, GPU microbenchmark suite on an RTX 4090 (total clocks of its logs).
+  /// Rows 1–6, GPU microbenchmark suite on an RTX 4090 (total clocks of its logs).
   @Test(arguments: [
     ("float-latency", 66884.0), ("integer-latency", 17282), ("double-latency", 885_421),
-    ("root-latency", 94909), ("product-latency", 262_630),
+    ("root-latency", 94909), ("product-latency", 262_630), ("integer-rate", 66187),
   ])
-  func `chains of one thread take the clocks of an RTX 4090`(trace: String, clocks: Double) throws {
+  func `chains of a thread and of a block take the clocks of an RTX 4090`(trace: String, clocks: Double) throws {
     let path = Self.traces.appendingPathComponent(trace + ".ntrace").path
     let machine = try MachineDescription.load("rtx-4090")
     let result = try Simulator(machine: machine, options: Simulator.Options())
       .run(ContainerProgram(path: path), name: trace)
-    let reads = result.kernels[0].clockReads.filter { $0.warp == 0 }
-    try #require(reads.count == 2)
-    #expect(abs(Double(reads[1].cycle - reads[0].cycle) / clocks - 1) <= 0.02)
+    let reads = result.kernels[0].clockReads.map(\.cycle)
+    try #require(reads.count >= 2)
+    #expect(abs(Double(reads.max()! - reads.min()!) / clocks - 1) <= 0.02)
   }
 
   /// Cycles of a link in a chain of dependent instructions.
@@ -107,5 +107,34 @@ import Testing
   ])
   func `instructions run at their unit's rate`(instruction: String, cycles: Double) throws {
     #expect(abs(try interval(instruction, gpu: "rtx-a6000") / cycles - 1) <= 0.02)
+  }
+
+  /// PTX ISA, ldmatrix: eight lanes of each matrix name its rows, of 16 bytes each.
+  @Test(arguments: [("", 1), (".2", 2), (".4", 4)])
+  func `LDSM takes a pass of shared memory for each matrix`(form: String, matrices: Int) throws {
+    func run(rows stride: Int) throws -> (conflicts: Int, cycles: Double) {
+      let listing = """
+        .block 512
+        .shared 8192
+        .pattern R2 = \(stride)*lane
+        CS2R.32 R0, SR_CLOCKLO
+        .repeat 256
+        [B------:R-:W0:-:S02] LDSM.16.M88\(form) R8, [R2]
+        .end
+        [B0-----:R-:W-:-:S01] NOP
+        CS2R.32 R0, SR_CLOCKLO
+        """
+      let kernel = try Bench(listing, log: false).kernel
+      let reads = kernel.clockReads.map(\.cycle)
+      let span = Double(reads.max()! - reads.min()!)
+      return (Int(kernel.statistics.sharedConflictCycles), span / (16 * 256))
+    }
+    let (packed, apart) = (try run(rows: 16), try run(rows: 128))
+    #expect(packed.conflicts == 0)
+    // The memory unit accepts an instruction every other cycle.
+    #expect(abs(packed.cycles / Double(max(2, matrices)) - 1) < 0.03)
+    // Rows that are 128 bytes apart lie in the same banks: eight passes for each matrix.
+    #expect(apart.conflicts == 16 * 256 * 7 * matrices)
+    #expect(abs(apart.cycles / Double(8 * matrices) - 1) < 0.03)
   }
 }

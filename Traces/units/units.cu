@@ -8,38 +8,36 @@
 #include "timed.h"
 
 struct FloatChain {
-  float x, y;
-  __device__ explicit FloatChain(int seed) : x(1), y(seed * 1e-9f) {}
+  using Value = float;
+  Value x, y;
   __device__ void step() { asm volatile("fma.rn.f32 %0, %0, %1, %0;" : "+f"(x) : "f"(y)); }
-  __device__ double value() const { return x; }
 };
 
 struct IntegerChain {
-  int x, y;
-  __device__ explicit IntegerChain(int seed) : x(1), y(seed) {}
+  using Value = int;
+  Value x, y;
   __device__ void step() { asm volatile("mad.lo.s32 %0, %0, %1, %0;" : "+r"(x) : "r"(y)); }
-  __device__ double value() const { return x; }
 };
 
 struct DoubleChain {
-  double x, y;
-  __device__ explicit DoubleChain(int seed) : x(1), y(seed * 1e-12) {}
+  using Value = double;
+  Value x, y;
   __device__ void step() { asm volatile("fma.rn.f64 %0, %0, %1, %0;" : "+d"(x) : "d"(y)); }
-  __device__ double value() const { return x; }
 };
 
 struct RootChain {
-  float x;
-  __device__ explicit RootChain(int seed) : x(1 + seed) {}
+  using Value = float;
+  Value x, y;
   __device__ void step() { asm volatile("sqrt.approx.ftz.f32 %0, %0;" : "+f"(x)); }
-  __device__ double value() const { return x; }
 };
 
-// Four steps an iteration, as measured.
+// Four steps an iteration, as measured. Every thread loads its values: the compiler computes what is
+// the same for a whole warp on the uniform datapath.
 template <typename Chain>
-__global__ void chain(int iterations, int seed, uint64_t *start, uint64_t *end, double *last) {
+__global__ void chain(int iterations, const typename Chain::Value *values, uint64_t *start, uint64_t *end,
+                      double *last) {
   int thread = threadIdx.x;
-  Chain chain(seed);
+  Chain chain{values[thread], values[blockDim.x + thread]};
   meet();
   uint64_t first = readClock();
   for (int i = 0; i < iterations; i++) {
@@ -52,7 +50,19 @@ __global__ void chain(int iterations, int seed, uint64_t *start, uint64_t *end, 
   uint64_t second = readClock();
   start[thread] = first;
   end[thread] = second;
-  last[thread] = chain.value();
+  last[thread] = chain.x;
+}
+
+// Factors are zero, so that chains keep their first value, one.
+template <typename Chain>
+void launch(int threads, int iterations, Stamps &stamps, double *last) {
+  using Value = typename Chain::Value;
+  std::vector<Value> host(2 * threads, Value(0));
+  std::fill(host.begin(), host.begin() + threads, Value(1));
+  Device<Value> values(host);
+  chain<Chain><<<1, threads>>>(iterations, values, stamps.start, stamps.end, last);
+  CHECK(cudaGetLastError());
+  CHECK(cudaDeviceSynchronize());
 }
 
 // Dependent products of 16 x 16 x 16 halves, accumulated in single precision.
@@ -77,7 +87,6 @@ __global__ void products(int steps, int seed, uint64_t *start, uint64_t *end, do
 }
 
 int main(int count, char **arguments) {
-  // Factors are zero, so that chains keep their value; the compiler does not know.
   const char *what = count > 1 ? arguments[1] : "float";
   int threads = count > 2 ? atoi(arguments[2]) : 1;
   int steps = count > 3 ? atoi(arguments[3]) : 1024;
@@ -86,10 +95,10 @@ int main(int count, char **arguments) {
   Stamps stamps(threads);
   Device<double> last(threads);
   double wanted = 1;
-  if (is("float")) chain<FloatChain><<<1, threads>>>(steps, 0, stamps.start, stamps.end, last);
-  else if (is("integer")) chain<IntegerChain><<<1, threads>>>(steps, 0, stamps.start, stamps.end, last);
-  else if (is("double")) chain<DoubleChain><<<1, threads>>>(steps, 0, stamps.start, stamps.end, last);
-  else if (is("root")) chain<RootChain><<<1, threads>>>(steps, 0, stamps.start, stamps.end, last);
+  if (is("float")) launch<FloatChain>(threads, steps, stamps, last);
+  else if (is("integer")) launch<IntegerChain>(threads, steps, stamps, last);
+  else if (is("double")) launch<DoubleChain>(threads, steps, stamps, last);
+  else if (is("root")) launch<RootChain>(threads, steps, stamps, last);
   else if (is("product")) {
     products<<<1, threads>>>(steps, 0, stamps.start, stamps.end, last);
     // One thread alone holds a quarter of the row that it multiplies.

@@ -33,7 +33,8 @@ extension SM {
     if dynamic.referenceCount > 0, dynamic.mask != 0 {
       // The last reference is the one that goes to the L1 (LDGSTS has its shared one first).
       let reference = warp.pointee.references[Int(dynamic.reference + dynamic.referenceCount - 1)]
-      coalescer.pointee.load(reference, warp.pointee.addresses, mask: dynamic.mask)
+      coalescer.pointee.load(
+        reference, warp.pointee.addresses, mask: dynamic.mask & record.pointee.addressLanes)
     } else {
       coalescer.pointee.lanes = 0
     }
@@ -71,7 +72,7 @@ extension SM {
   private func countBytes(_ space: MemorySpace, _ entry: MemoryQueueEntry) {
     let record = entry.record!
     let counts = statistics + warps[Int(entry.warp)].kernelSlot
-    let bytes = UInt64(coalescer.pointee.lanes * Int(record.pointee.accessBytes))
+    let bytes = UInt64(coalescer.pointee.lanes * Int(record.pointee.addressBytes))
     switch space {
     case .global: counts.pointee.globalBytes += bytes
     case .local: counts.pointee.localBytes += bytes
@@ -103,7 +104,7 @@ extension SM {
     case .shared:
       counts.pointee.sharedAccesses += 1
       var passes = coalescer.pointee.sharedPasses(
-        bytes: Int(record.pointee.accessBytes), banks: spec.sharedMemory.banks)
+        bytes: Int(record.pointee.addressBytes), banks: spec.sharedMemory.banks)
       if record.pointee.action == .atomic {
         passes = max(passes, coalescer.pointee.sameAddressLanes())
       }
@@ -260,7 +261,7 @@ extension SM {
     if space == .shared {
       counts.pointee.sharedAccesses += 1
       var passes = coalescer.pointee.sharedPasses(
-        bytes: Int(record.pointee.accessBytes), banks: spec.sharedMemory.banks)
+        bytes: Int(record.pointee.addressBytes), banks: spec.sharedMemory.banks)
       if record.pointee.action == .reduction {
         passes = max(passes, coalescer.pointee.sameAddressLanes())
       }

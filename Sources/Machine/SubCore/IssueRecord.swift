@@ -55,6 +55,9 @@ struct IssueRecord {
   var action: MemoryAction = .none
   var space: MemorySpace = .none
   var accessBytes: UInt8 = 0
+  /// Lanes whose addresses count, and the bytes that are read or written at each.
+  var addressLanes = UInt32.max
+  var addressBytes: UInt8 = 0
   var scope: MemoryScope = .weak
   var eviction: EvictionPriority = .normal
   /// Address phase and data phase in cycles; see `MemoryUnitSpec.Phases`.

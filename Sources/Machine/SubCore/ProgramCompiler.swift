@@ -141,6 +141,12 @@ struct RecordCompiler {
     record.space = instruction.space
     record.eviction = instruction.eviction
     record.accessBytes = max(1, instruction.accessBytes)
+    record.addressBytes = record.accessBytes
+    if instruction.action == .matrixLoad {
+      // Eight lanes of each matrix name its rows of 16 bytes (PTX ISA, ldmatrix).
+      record.addressLanes = .max >> (32 - 8 * UInt32(record.words))
+      record.addressBytes = 16
+    }
     let phase = phase(instruction)
     record.addressPhase = UInt16(clamping: phase.address)
     record.dataPhase = UInt16(clamping: phase.data)
