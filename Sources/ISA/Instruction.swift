@@ -249,4 +249,11 @@ public struct TensorShape: Hashable, Sendable {
   /// 2:4 structured sparsity (`.SP`).
   public var sparse = false
   public init() {}
+
+  /// The first architecture with this product (PTX ISA, "Warp Level Matrix Instructions").
+  public var leastArchitecture: Int {
+    if inputBits == 8, isFloat { return 89 }
+    let onTuring = !sparse && (inputBits == 16 && k == 8 || inputBits <= 8 && m == 8)
+    return onTuring ? 75 : 80
+  }
 }

@@ -69,11 +69,15 @@ extension EngineKernel {
     var decoded: [Instruction] = []
     decoded.reserveCapacity(code.count)
     var unknown: Set<String> = []
+    var newer: Set<String> = []
     for instruction in code {
       let result = InstructionDecoder.decode(instruction, architecture: launch.architecture)
       if result.flags.contains(.unsupported) {
         throw SimulationError.unsupported(
           kernel: launch.name, instruction: instruction.text, why: "is not modelled yet")
+      }
+      if result.tensor.m > 0, result.tensor.leastArchitecture > spec.architecture {
+        newer.insert(instruction.text.opcodeText)
       }
       if result.flags.contains(.unknownOpcode) { unknown.insert(instruction.text.opcodeText) }
       decoded.append(result)
@@ -82,6 +86,11 @@ extension EngineKernel {
       warnings.append(
         "kernel \(id) (\(launch.name)): unknown opcodes, classified conservatively: "
           + unknown.sorted().joined(separator: ", "))
+    }
+    if !newer.isEmpty {
+      warnings.append(
+        "kernel \(id) (\(launch.name)): products that sm_\(spec.architecture) does not have run at "
+          + "the assumed rates of its description: " + newer.sorted().joined(separator: ", "))
     }
     let compiled = Program(
       code: decoded, identity: index, architecture: launch.architecture, spec: spec.sm)

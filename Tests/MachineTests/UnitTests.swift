@@ -137,4 +137,17 @@ import Testing
     #expect(apart.conflicts == 16 * 256 * 7 * matrices)
     #expect(abs(apart.cycles / Double(8 * matrices) - 1) < 0.03)
   }
+
+  @Test(arguments: [
+    ("HMMA.16816.F32", "rtx-2080-ti", true), ("HMMA.1688.F32", "rtx-2080-ti", false),
+    ("IMMA.8816.S8.S8", "t4", false), ("IMMA.16832.S8.S8", "t4", true),
+    ("QMMA.16832.F32.E4M3.E4M3", "rtx-a6000", true),
+    ("QMMA.16832.F32.E4M3.E4M3", "rtx-4090", false), ("HMMA.SP.16832.F32", "a100", false),
+  ])
+  func `products that an architecture does not have run with a warning`(
+    product: String, gpu: String, warns: Bool
+  ) throws {
+    let warnings = try Bench.run("\(product) R24, R4, R8, R24", gpu: gpu).warnings
+    #expect(warnings.contains { $0.contains("does not have") && $0.contains(product) } == warns)
+  }
 }
