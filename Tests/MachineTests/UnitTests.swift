@@ -15,7 +15,9 @@ import Testing
     ("float-latency", 66884.0), ("integer-latency", 17282), ("double-latency", 885_421),
     ("root-latency", 94909), ("product-latency", 262_630), ("integer-rate", 66187),
   ])
-  func `chains of a thread and of a block take the clocks of an RTX 4090`(trace: String, clocks: Double) throws {
+  func `chains of a thread and of a block take the clocks of an RTX 4090`(
+    trace: String, clocks: Double
+  ) throws {
     let path = Self.traces.appendingPathComponent(trace + ".ntrace").path
     let machine = try MachineDescription.load("rtx-4090")
     let result = try Simulator(machine: machine, options: Simulator.Options())
