@@ -21,7 +21,7 @@ public struct MachineDescription: Sendable {
     try tree.merge(file, directory: directory)
     for override in overrides { try tree.apply(override) }
     let spec = try tree.decode(file: file)
-    if let violation = try spec.firstViolation() {
+    if let violation = spec.firstViolation {
       let message = "\(violation.path) \(violation.message)"
       throw tree[violation.path]?.fail(message)
         ?? ConfigurationError(.data, file: file, message)

@@ -1,5 +1,4 @@
 import Machine
-import Yams
 
 /// Something that the machine model cannot work with.
 public struct SpecViolation: Error, Hashable, Sendable, CustomStringConvertible {
@@ -14,11 +13,11 @@ public struct SpecViolation: Error, Hashable, Sendable, CustomStringConvertible 
 extension GPUSpec {
   /// Throws the first `SpecViolation`.
   public func validate() throws {
-    if let violation = try firstViolation() { throw violation }
+    if let violation = firstViolation { throw violation }
   }
 
-  func firstViolation() throws -> SpecViolation? {
-    for (path, value) in try wholeNumbers() {
+  var firstViolation: SpecViolation? {
+    for (path, value) in wholeNumbers {
       let range = SpecRanges.range(of: path)
       if !range.contains(value) {
         return SpecViolation(
@@ -88,23 +87,24 @@ extension GPUSpec {
 
   private func isUsable(_ clock: Megahertz) -> Bool { clock.value > 0 && clock.value < 1e5 }
 
-  /// Every whole number and size with its dotted path, taken from the encoded spec so that a new
-  /// field is checked without a line here.
-  private func wholeNumbers() throws -> [(path: String, value: Int)] {
+  /// Every whole number and size with its dotted path, read off the spec's own fields, so that a new
+  /// one is checked without a line here.
+  private var wholeNumbers: [(path: String, value: Int)] {
     var found: [(String, Int)] = []
-    func walk(_ node: Node, _ path: String) {
-      switch node {
-      case .mapping(let mapping):
-        for (key, value) in mapping {
-          let name = key.scalar?.string ?? ""
-          walk(value, path.isEmpty ? name : path + "." + name)
-        }
-      case .sequence(let items): items.forEach { walk($0, path) }
+    func walk(_ value: Any, _ path: String) {
+      switch value {
+      case let number as Int: found.append((path, number))
+      case let size as Bytes: found.append((path, size.count))
+      case let list as [Int]: for number in list { found.append((path, number)) }
+      case let list as [Bytes]: for size in list { found.append((path, size.count)) }
       default:
-        if let value = node.int { found.append((path, value)) }
+        for child in Mirror(reflecting: value).children {
+          guard let name = child.label else { continue }
+          walk(child.value, path.isEmpty ? name : path + "." + name)
+        }
       }
     }
-    if let node = try Yams.compose(yaml: YAMLEncoder().encode(self)) { walk(node, "") }
+    walk(self, "")
     return found
   }
 }

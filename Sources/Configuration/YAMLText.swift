@@ -34,7 +34,8 @@ enum YAMLText {
         "YAML aliases are not allowed here (in a text, put a space after '*')")
     }
     do {
-      guard let node = try Yams.compose(yaml: text) else {
+      // Without rules for what a scalar is: the spec's types say that, and the rules are slow.
+      guard let node = try Yams.compose(yaml: text, .basic) else {
         throw ConfigurationError(.data, file: file, line: 1, "is empty")
       }
       return node

@@ -62,7 +62,7 @@ import Testing
     for entry in 0..<engine.memory.lines.count {
       #expect(engine.memory.lines[entry].pending == 0 && engine.memory.lines[entry].waiters < 0)
     }
-    for sm in engine.sms {
+    for sm in engine.sms.inUse {
       #expect(sm.memory.pointee.inFlight == 0 && sm.memory.pointee.unacknowledged == 0)
       #expect(sm.memory.pointee.misses.count == 0 && sm.outbox.pointee.count == 0)
     }

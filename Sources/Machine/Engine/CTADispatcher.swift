@@ -65,7 +65,7 @@ struct CTADispatcher: ~Copyable {
 
   /// Accounts for the CTAs that ended, makes kernels active and places CTAs. Nothing takes effect
   /// before `now`.
-  mutating func dispatch(_ now: Cycle, sms: [SM], memory: inout MemorySystem) throws {
+  mutating func dispatch(_ now: Cycle, sms: SMArray, memory: inout MemorySystem) throws {
     try retireCTAs(now, sms)
     try activate(now, sms, &memory)
     try place(now, sms)
@@ -79,7 +79,7 @@ struct CTADispatcher: ~Copyable {
   // MARK: Kernels
 
   private mutating func activate(
-    _ now: Cycle, _ sms: [SM], _ memory: inout MemorySystem
+    _ now: Cycle, _ sms: SMArray, _ memory: inout MemorySystem
   ) throws {
     for index in kernels.indices where !started.contains(index) {
       guard active.count < min(spec.launch.concurrentKernels, SM.kernelSlots),
@@ -109,8 +109,8 @@ struct CTADispatcher: ~Copyable {
       if active.isEmpty { memory.flush() }
       memory.warm(kernel.program)
       let ready = max(streamReady[stream] ?? 0, stream == 0 ? allReady : 0)
-      if active.isEmpty { for sm in sms { sm.setCarveOut(occupancy.carveOut) } }
-      for sm in sms { sm.statistics[slot] = Statistics() }
+      if active.isEmpty { sms.setCarveOut(occupancy.carveOut) }
+      for sm in sms.inUse { sm.statistics[slot] = Statistics() }
       active.append(
         Active(
           kernel: index, slot: slot, occupancy: occupancy,
@@ -118,7 +118,7 @@ struct CTADispatcher: ~Copyable {
     }
   }
 
-  private mutating func finishKernels(_ sms: [SM]) -> Bool {
+  private mutating func finishKernels(_ sms: SMArray) -> Bool {
     var any = false
     for position in active.indices.reversed() {
       let entry = active[position]
@@ -131,7 +131,7 @@ struct CTADispatcher: ~Copyable {
       active.remove(at: position)
       any = true
     }
-    if any, active.isEmpty { for sm in sms { sm.endKernel() } }
+    if any, active.isEmpty { for sm in sms.inUse { sm.endKernel() } }
     return any
   }
 
@@ -141,11 +141,11 @@ struct CTADispatcher: ~Copyable {
       + Cycle(spec.launch.drainLatency)
   }
 
-  private func outcome(_ entry: Active, _ sms: [SM]) -> KernelOutcome {
+  private func outcome(_ entry: Active, _ sms: SMArray) -> KernelOutcome {
     var sum = Statistics()
     var reads: [ClockRead] = []
     var log: [IssueLogEntry] = []
-    for sm in sms {
+    for sm in sms.inUse {
       sum.add(sm.statistics[entry.slot])
       sm.clockReads.pointee.extract(into: &reads, where: { $0.kernelSlot == entry.slot })
       sm.issueLog.pointee.extract(into: &log, where: { $0.kernelSlot == entry.slot })
@@ -161,12 +161,12 @@ struct CTADispatcher: ~Copyable {
 
   /// Outcomes in the order of the kernels; kernels cut off by the cycle limit come with what they
   /// did so far.
-  func outcomes(sms: [SM]) -> [KernelOutcome] {
+  func outcomes(sms: SMArray) -> [KernelOutcome] {
     kernels.indices.compactMap { index in
       finished[index]
         ?? active.first { $0.kernel == index }.map { entry in
           var partial = entry
-          partial.lastEnd = sms.map(\.state.pointee.now).max() ?? 0
+          partial.lastEnd = sms.now
           return outcome(partial, sms)
         }
     }
@@ -176,7 +176,7 @@ struct CTADispatcher: ~Copyable {
 
   /// Takes CTAs that ended out of the books, in the order of their ends, and gives each SM what
   /// then fits there.
-  private mutating func retireCTAs(_ now: Cycle, _ sms: [SM]) throws {
+  private mutating func retireCTAs(_ now: Cycle, _ sms: SMArray) throws {
     let order = (0..<ended.count).sorted {
       (ended[$0].cycle, ended[$0].sm, $0) < (ended[$1].cycle, ended[$1].sm, $1)
     }
@@ -199,17 +199,17 @@ struct CTADispatcher: ~Copyable {
     _ = finishKernels(sms)
   }
 
-  private mutating func place(_ now: Cycle, _ sms: [SM]) throws {
+  private mutating func place(_ now: Cycle, _ sms: SMArray) throws {
     for position in active.indices {
       switch spec.launch.placement {
       case .roundRobin: try placeRoundRobin(position, now, sms)
       case .fill:
-        for sm in sms.indices { while try placeOne(position, sm, now, sms) {} }
+        for sm in 0..<sms.count { while try placeOne(position, sm, now, sms) {} }
       }
     }
   }
 
-  private mutating func placeRoundRobin(_ position: Int, _ now: Cycle, _ sms: [SM]) throws {
+  private mutating func placeRoundRobin(_ position: Int, _ now: Cycle, _ sms: SMArray) throws {
     var idle = 0
     while idle < sms.count {
       if try placeOne(position, order[turn], now, sms) { idle = 0 } else { idle += 1 }
@@ -219,7 +219,7 @@ struct CTADispatcher: ~Copyable {
   }
 
   private mutating func placeOne(
-    _ position: Int, _ sm: Int, _ now: Cycle, _ sms: [SM]
+    _ position: Int, _ sm: Int, _ now: Cycle, _ sms: SMArray
   ) throws -> Bool {
     let entry = active[position]
     let kernel = kernels[entry.kernel]

@@ -16,7 +16,7 @@ public final class Engine {
 
   let spec: GPUSpec
   let options: Options
-  let sms: [SM]
+  let sms: SMArray
   var memory: MemorySystem
   var dispatcher: CTADispatcher
   private var now: Cycle = 0
@@ -29,7 +29,7 @@ public final class Engine {
     self.spec = spec
     self.options = options
     self.runner = runner
-    let sms = (0..<spec.smCount).map {
+    let sms = SMArray(count: spec.smCount) {
       SM(index: $0, spec: spec, leap: options.leap, logsIssue: options.logsIssue)
     }
     self.sms = sms
@@ -53,7 +53,7 @@ public final class Engine {
       try leapToActivity()
       if now >= options.maximumCycles { return (dispatcher.outcomes(sms: sms), true) }
       let end = now + window
-      let sms = self.sms
+      let sms = self.sms.inUse
       runner.run(parts: sms.count) { part in
         if sms[part].nextActivity() < end || !sms[part].leap {
           sms[part].run(until: end)
@@ -63,6 +63,7 @@ public final class Engine {
       }
       exchange(end)
       now = end
+      self.sms.now = end
       windows += 1
       if windows & 255 == 0 { progress?(now, dispatcher.completedCTAs) }
     }
@@ -73,23 +74,24 @@ public final class Engine {
   /// each other.
   private func leapToActivity() throws {
     var next = memory.nextActivity()
-    for sm in sms { next = min(next, sm.nextActivity()) }
+    for sm in sms.inUse { next = min(next, sm.nextActivity()) }
     if next >= never {
       if let pending = dispatcher.nextActivation {
         next = pending
       } else {
-        throw EngineError.deadlock(cycle: now, waiting: sms.flatMap { $0.waitingWarps() })
+        throw EngineError.deadlock(cycle: now, waiting: sms.inUse.flatMap { $0.waitingWarps() })
       }
     }
     if options.leap, next > now {
       now = next
-      for sm in sms { sm.state.pointee.now = now }
+      sms.now = next
+      for sm in sms.inUse { sm.state.pointee.now = now }
     }
   }
 
   /// What the SMs sent and finished in the window that ends at `end`.
   private func exchange(_ end: Cycle) {
-    for sm in sms { dispatcher.collect(sm.completions) }
+    for sm in sms.inUse { dispatcher.collect(sm.completions) }
     memory.run(windowEnd: end)
   }
 }

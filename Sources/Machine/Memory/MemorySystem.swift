@@ -33,7 +33,7 @@ struct MemorySystem: ~Copyable {
   let sectorBytes: Int
   private let lineBytes: Int
   private let codeLineBytes: Int
-  private let sms: [SM]
+  private let sms: SMArray
   var events = EventWheel<Event>()
   var transactions = TransactionPool()
   var lines: L2Lines
@@ -45,7 +45,7 @@ struct MemorySystem: ~Copyable {
   private var departures = EventWheel<Int32>()
   private var together = GrowableBuffer<Int32>()
 
-  init(spec: GPUSpec, sms: [SM]) {
+  init(spec: GPUSpec, sms: SMArray) {
     self.spec = spec.memory
     self.sms = sms
     lineBytes = spec.sm.l1.line.count
@@ -78,7 +78,7 @@ struct MemorySystem: ~Copyable {
   /// Takes over what the SMs sent before `end`, and works up to the cycle before which nothing sent
   /// later can arrive.
   mutating func run(windowEnd end: Cycle) {
-    for sm in sms {
+    for sm in sms.inUse {
       for index in 0..<sm.outbox.pointee.count {
         let message = sm.outbox.pointee[index]
         departures.schedule(
