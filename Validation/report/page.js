@@ -55,6 +55,18 @@
       backgroundColor: palette[index % palette.length] + "b0", borderColor: palette[index % palette.length],
       pointStyle: shapes[index % shapes.length], pointRadius: 4.5, pointHoverRadius: 7,
     }));
+    const legend = { usePointStyle: true, filter: (item) => item.text !== "", color: ink, padding: 16 };
+    const tooltip = {
+      filter: (item) => item.raw.row !== undefined,
+      callbacks: {
+        title: (items) => (items.length ? items[0].raw.row.name : ""),
+        label: (item) => {
+          const row = item.raw.row;
+          return [`${item.dataset.label}, ${row.gpu}`, `measured ${number(row.measured)} ${row.unit}`,
+            `simulated ${number(row.simulated)}  (${percent(row.errorPercent)})`];
+        },
+      },
+    };
     draw("scatter", {
       data: {
         datasets: [...points, line(1, [], "#3b4856", 1.4), line(1.1, [5, 4], "#8794a1", 1), line(1 / 1.1, [5, 4], "#8794a1", 1),
@@ -62,23 +74,30 @@
       },
       options: {
         scales: { x: logAxis("measured", low, high), y: logAxis("simulated", low, high) },
-        plugins: {
-          legend: {
-            position: "bottom",
-            labels: { usePointStyle: true, filter: (item) => item.text !== "", color: ink, padding: 16 },
-          },
-          tooltip: {
-            filter: (item) => item.raw.row !== undefined,
-            callbacks: {
-              title: (items) => (items.length ? items[0].raw.row.name : ""),
-              label: (item) => {
-                const row = item.raw.row;
-                return [`${item.dataset.label}, ${row.gpu}`, `measured ${number(row.measured)} ${row.unit}`,
-                  `simulated ${number(row.simulated)}  (${percent(row.errorPercent)})`];
-              },
-            },
+        plugins: { legend: { position: "bottom", labels: legend }, tooltip },
+      },
+    });
+
+    // The same rows by their errors, which logarithmic axes hide.
+    const reach = Math.max(10, ...rows.map((row) => Math.abs(row.errorPercent))) * 1.1;
+    const level = (error, dash) => ({
+      type: "line", label: "", data: [{ x: low, y: error }, { x: high, y: error }], borderColor: error === 0 ? "#3b4856" : "#aab4bf",
+      borderWidth: 1, borderDash: dash, pointRadius: 0, pointHitRadius: 0, order: 10,
+    });
+    draw("ratio", {
+      data: {
+        datasets: [...points.map((set) => ({ ...set, data: set.data.map((point) => ({ ...point, y: point.row.errorPercent })) })),
+          level(0, []), level(10, [5, 4]), level(-10, [5, 4]), level(20, [2, 4]), level(-20, [2, 4])],
+      },
+      options: {
+        scales: {
+          x: logAxis("measured", low, high),
+          y: {
+            min: -reach, max: reach, title: { display: true, text: "error, %", color: ink }, grid: { color: grid, drawBorder: false },
+            ticks: { includeBounds: false },
           },
         },
+        plugins: { legend: { display: false }, tooltip },
       },
     });
   })();

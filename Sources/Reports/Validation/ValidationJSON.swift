@@ -27,6 +27,7 @@ public struct ValidationJSON: Encodable {
     Document(
       schemaVersion: Self.schemaVersion, simulator: Simulator.version,
       suites: outcome.suites.map(Suite.init), totals: Numbers(outcome.statistics),
+      meanOfSuitesPercent: outcome.meanOfSuites,
       failed: outcome.suites.reduce(0) { $0 + $1.failedCount },
       unusable: outcome.suites.reduce(0) { $0 + $1.unusableCount }, passed: outcome.passed)
   }
@@ -36,6 +37,7 @@ public struct ValidationJSON: Encodable {
     let simulator: String
     let suites: [Suite]
     let totals: Numbers
+    let meanOfSuitesPercent: Double?
     let failed: Int
     let unusable: Int
     let passed: Bool

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import Validation
 
 /// The content of the report's page: tables as HTML, and the data that its script draws.
@@ -28,10 +29,11 @@ struct ValidationPage {
     let passed = gated.count(where: \.passed)
     let failed = outcome.suites.reduce(0) { $0 + $1.failedCount }
     let tiles = [
-      ("\(statistics.count)", "judged rows"), (percent(statistics.mape), "mean absolute error"),
-      (percent(statistics.median), "median error"), (percent(statistics.p90), "90th percentile"),
-      (plain(statistics.kendall), "rank correlation"),
       ("\(passed) of \(gated.count)", "suites within their thresholds"),
+      (percent(outcome.meanOfSuites), "mean of the suites' errors"),
+      ("\(statistics.count)", "measured rows judged"),
+      (percent(statistics.mape), "mean absolute error of all rows"),
+      (percent(statistics.p90), "90th percentile"), (percent(statistics.worst), "worst row"),
       ("\(failed)", failed == 1 ? "row failed" : "rows failed"),
     ]
     let rows = outcome.suites.map { suite in
@@ -81,12 +83,14 @@ struct ValidationPage {
     <p>Every judged row, each in its own unit. Solid: equal; dashed: ±10 % and ±20 %. A suite's name
     below the plot hides or shows it.</p>
     <div class="plot scatter"><canvas id="scatter" role="img"
-    aria-label="Measured against simulated values on logarithmic axes"></canvas></div></section>
+    aria-label="Measured against simulated values on logarithmic axes"></canvas></div>
+    <div class="plot ratio"><canvas id="ratio" role="img"
+    aria-label="Error against the measured value"></canvas></div></section>
     """
   }
 
   private var worst: String {
-    let rows = outcome.worst(12).map { suite, row in
+    let rows = outcome.worst(Self.worstCount).map { suite, row in
       [
         escaped(row.row.name)
           + "<br><small>\(escaped(suite.name)), \(escaped(row.row.gpu))</small>",
@@ -103,9 +107,22 @@ struct ValidationPage {
       + HTMLText.table(
         [
           "row", "#measured", "#simulated", "#error", "#IPC", "#DRAM B/clk", "warp-cycles",
-          "mostly",
-        ], rows) + "</div></section>"
+          "most often, a warp",
+        ], rows) + "</div>\(stallLegend)</section>"
   }
+
+  /// The colours of the reasons that the worst rows have.
+  private var stallLegend: String {
+    let found = outcome.worst(Self.worstCount).flatMap { $0.row.diagnosis?.stalls ?? [] }
+      .map(\.reason)
+    let items = StallReason.allCases.filter { found.contains($0) }.map {
+      "<span><i class=\"stall \($0.name)\"></i>\(escaped($0.name.replacing("_", with: " "))): "
+        + "\(escaped($0.meaning))</span>"
+    }
+    return "<p class=\"legend\">\(items.joined())</p>"
+  }
+
+  private static let worstCount = 12
 
   /// A bar of shares with the names of the large ones.
   private func stalls(_ diagnosis: Diagnosis?) -> String {

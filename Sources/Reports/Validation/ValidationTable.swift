@@ -135,6 +135,10 @@ public func figureText(_ value: Double) -> String {
   guard value.isFinite, size < 1e15 else { return "–" }
   if value == value.rounded() { return grouped(Int64(value)) }
   if size >= 10_000 { return grouped(Int64(value.rounded())) }
+  if size >= 1000 {
+    let tenths = Int64((value * 10).rounded())
+    return grouped(tenths / 10) + ".\(tenths.magnitude % 10)"
+  }
   return decimal(value, size >= 100 ? 1 : size >= 10 ? 2 : 3)
 }
 

@@ -35,10 +35,9 @@ public struct Diagnosis: Sendable {
   /// Bytes of DRAM traffic per core cycle.
   public let dramBytesPerCycle: Double
 
-  /// The largest reason why warps did not issue, in words.
+  /// The largest reason why warps did not issue, in words: what a warp does then.
   public var bottleneck: String {
-    guard let most = stalls.first(where: { $0.reason != .selected }) else { return "issue" }
-    return "a warp \(most.reason.meaning)"
+    stalls.first { $0.reason != .selected }?.reason.meaning ?? "issued an instruction"
   }
 
   init(_ kernel: KernelResult) {
@@ -155,9 +154,16 @@ public struct ValidationOutcome: Sendable {
 
   public var runCount: Int { times.count }
 
-  /// Of all judged rows.
+  /// Of all judged rows that were measured: what vendors state is no measurement.
   public var statistics: ErrorStatistics {
-    ErrorStatistics(suites.flatMap(\.judged).compactMap(\.pair))
+    ErrorStatistics(
+      suites.flatMap(\.judged).filter { $0.row.measurement.trust != "vendor" }.compactMap(\.pair))
+  }
+
+  /// Mean of the suites' mean absolute errors: suites with many rows weigh no more than others.
+  public var meanOfSuites: Double? {
+    ErrorStatistics.mean(
+      suites.filter { $0.suite.threshold != nil }.compactMap(\.statistics.mape))
   }
 
   public var passed: Bool { suites.allSatisfy(\.passed) }
