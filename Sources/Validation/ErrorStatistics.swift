@@ -13,9 +13,9 @@ public struct ErrorStatistics: Sendable, Equatable {
       self.simulated = simulated
     }
 
-    /// Signed error in percent; nil where the measured value is zero.
+    /// Signed error in percent; nil where the measured value is zero, or as good as.
     public var errorPercent: Double? {
-      measured == 0 ? nil : (simulated / measured - 1) * 100 * (measured < 0 ? -1 : 1)
+      ErrorStatistics.finite((simulated / measured - 1) * 100 * (measured < 0 ? -1 : 1))
     }
   }
 
@@ -57,8 +57,11 @@ public struct ErrorStatistics: Sendable, Equatable {
 
   /// Arithmetic mean; nil for none.
   static func mean(_ values: [Double]) -> Double? {
-    values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    values.isEmpty ? nil : finite(values.reduce(0, +) / Double(values.count))
   }
+
+  /// Nil for what is no number: extreme values overflow.
+  private static func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
 
   /// A percentile of sorted values, linear between the two nearest ranks.
   static func percentile(_ percent: Double, of sorted: [Double]) -> Double? {
@@ -79,7 +82,7 @@ public struct ErrorStatistics: Sendable, Equatable {
       ownY += (b - meanY) * (b - meanY)
     }
     guard ownX > 0, ownY > 0 else { return nil }
-    return min(1, max(-1, both / (ownX * ownY).squareRoot()))
+    return finite(both / (ownX * ownY).squareRoot()).map { min(1, max(-1, $0)) }
   }
 
   /// Kendall's tau-b.

@@ -54,6 +54,14 @@ import Testing
     #expect(statistics([(1, 1), (1, 2)]).kendall == nil)
   }
 
+  @Test func `extreme values leave a statistic out`() {
+    let extreme = statistics([(1e-300, 1e300), (1e300, 1e-300), (1, 1)])
+    #expect(extreme.mape != nil && extreme.count == 3)
+    #expect(statistics([(1e300, 1e300), (-1e300, 1)]).pearson == nil)
+    #expect(
+      ErrorStatistics.Pair(measured: .leastNonzeroMagnitude, simulated: 1).errorPercent == nil)
+  }
+
   @Test func `no values have no statistics`() {
     let none = statistics([])
     #expect(none.count == 0)

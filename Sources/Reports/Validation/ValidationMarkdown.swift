@@ -5,8 +5,14 @@ struct ValidationMarkdown {
   private let outcome: ValidationOutcome
   private let published: PublishedErrors
   private let fitted: [FittedValue]
+  /// File names of the curves.
+  private let pictures: [String]
 
-  init(_ outcome: ValidationOutcome, published: PublishedErrors, fitted: [FittedValue]) {
+  init(
+    _ outcome: ValidationOutcome, published: PublishedErrors, fitted: [FittedValue],
+    pictures: [String]
+  ) {
+    self.pictures = pictures
     self.outcome = outcome
     self.published = published
     self.fitted = fitted
@@ -21,7 +27,7 @@ struct ValidationMarkdown {
       "Written by `needletail validate --report`; [index.html](index.html) has the plots, "
         + "[rows.md](rows.md) every row. Errors are in percent of what was measured; judged rows "
         + "only.\n",
-      suites, shortfalls, worst, bar, parameters,
+      suites, shortfalls, worst, curves, bar, parameters,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
@@ -96,6 +102,12 @@ struct ValidationMarkdown {
     guard !rows.isEmpty else { return "" }
     return "## The worst rows, and where their cycles go\n\n"
       + table(["row", "suite", "#measured", "#simulated", "#error", "warp-cycles"], rows)
+  }
+
+  private var curves: String {
+    guard !pictures.isEmpty else { return "" }
+    return "## Latency against footprint\n\n"
+      + pictures.map { "![measured and simulated](\($0))\n" }.joined(separator: "\n")
   }
 
   private var bar: String {

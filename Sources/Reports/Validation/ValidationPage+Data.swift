@@ -64,12 +64,12 @@ extension ValidationPage {
           title: names.sorted().joined(separator: ", "), axis: column,
           unit: measured.first?.unit ?? "",
           measured: measured.compactMap { row in
-            row.number(column).map {
+            row.number(column).flatMap { $0 > 0 ? $0 : nil }.map {
               Curve.Point(x: $0, y: row.value, low: row.number("p5"), high: row.number("p95"))
             }
           }.sorted { $0.x < $1.x },
           simulated: own.compactMap { row in
-            guard let x = row.row.at, let y = row.simulated else { return nil }
+            guard let x = row.row.at, x > 0, let y = row.simulated else { return nil }
             return Curve.Dot(
               name: row.row.name, x: x, y: y, measured: row.row.measurement.value,
               errorPercent: row.errorPercent, judged: suite.isJudged(row.row))

@@ -20,13 +20,15 @@ public struct ValidationReport {
   public var files: [(name: String, data: Data)] {
     get throws {
       let page = ValidationPage(outcome, published: published, fitted: fitted)
-      let markdown = ValidationMarkdown(outcome, published: published, fitted: fitted)
+      let pictures = page.curveData.map(CurveSVG.init)
+      let markdown = ValidationMarkdown(
+        outcome, published: published, fitted: fitted, pictures: pictures.map(\.name))
       return [
         (
           "index.html",
           Data(assets.filled(content: page.content, data: try page.data).utf8)
         ), ("summary.md", Data(markdown.summary.utf8)), ("rows.md", Data(markdown.rows.utf8)),
-      ]
+      ] + pictures.map { ($0.name, Data($0.svg.utf8)) }
     }
   }
 }

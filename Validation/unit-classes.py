@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Measures latencies and rates of instructions by running programs, and writes Docs/unit-rows.md.
+"""Measures latencies and rates of every class of instruction, and writes Docs/unit-rows.md.
 
-Usage: Validation/unit-rows.py PATH/TO/needletail [--print] [--listings FOLDER]   (some minutes)
+Usage: Validation/unit-classes.py PATH/TO/needletail [--print] [--listings FOLDER]   (some minutes)
 
-Rows of Validation/measurements/unit-rows.csv whose program is a trace of Traces/units are replayed;
-the others, the peak rates of unit-peaks.csv and the tables of each architecture run listings that
-this program writes: chains of one instruction, and streams of it from 8 to 32 warps. Nothing is
-read from a configuration. --listings keeps the listings, --print leaves the page alone.
+The tables of each architecture run listings that this program writes: chains of one instruction, and
+streams of it of sixteen warps. Nothing is read from a configuration. What was measured on hardware is
+held against the model by needletail validate. --listings keeps the listings, --print leaves the page
+alone.
 """
-import csv, importlib, json, os, re, subprocess, sys, tempfile
+import importlib, json, os, re, subprocess, sys, tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, f"{ROOT}/Validation")
@@ -139,66 +139,8 @@ class Machine:
         return cycles / (16 * 4)
 
 
-def multiply_adds(instruction):
-    """Of one warp instruction; a lane's FMA counts one, of packed halves two."""
-    if is_tensor(instruction):
-        match = re.search(r"\.(16|8)8(\d+)", instruction)
-        return int(match[1]) * 8 * int(match[2])
-    return 64 if base(instruction) in ("HFMA2",) else 32
-
-
 def number(value):
     return f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def rows(machine):
-    yield "| row | GPU | trust | instruction | quantity | measured | simulated | difference | program | source |"
-    yield "|---:|---|---|---|---|---:|---:|---:|---|---|"
-    with open(f"{ROOT}/Validation/measurements/unit-rows.csv") as file:
-        for row in csv.DictReader(file):
-            if row["gpu"] not in machine.gpus:
-                print(f"row {row['row']} is left out: no description of {row['gpu']}", file=sys.stderr)
-                continue
-            gpu, instruction = row["gpu"], row["instruction"]
-            trace = f"{ROOT}/Traces/units/{row['program']}.ntrace"
-            if os.path.exists(trace):
-                cycles = machine.run(trace, gpu)
-                simulated = TRACED[row["program"]](cycles)
-            elif row["quantity"] == "latency":
-                simulated = machine.latency(instruction, gpu)
-            else:
-                simulated = machine.interval(instruction, gpu)
-                if row["quantity"] == "rate":
-                    simulated = 4 * multiply_adds(instruction) / simulated
-            measured = float(row["value"])
-            yield (f"| {row['row']} | {gpu} | {row['trust']} | {instruction} | {row['quantity']} | {number(measured)} {row['unit']} "
-                   f"| {number(simulated)} | {(simulated / measured - 1) * 100:+.1f} % | {row['program']} | {row['source']} |")
-
-
-# What a trace's cycles mean, as the measured program computes it.
-TRACED = {
-    "float-latency": lambda cycles: cycles / (4096 * 4), "integer-latency": lambda cycles: cycles / (1024 * 4),
-    "double-latency": lambda cycles: cycles / (4096 * 4), "root-latency": lambda cycles: cycles / (1024 * 4),
-    "product-latency": lambda cycles: cycles / 4096, "integer-rate": lambda cycles: 1024 * 1024 * 4 / cycles,
-    "double-rate": lambda cycles: 1024 * 4096 * 4 / cycles, "root-rate": lambda cycles: 1024 * 1024 * 4 / cycles,
-    "product-rate": lambda cycles: 32 * 2048 * 4096 / cycles,
-}
-
-
-def peaks(machine):
-    yield "| GPU | what | instruction | clock | vendor | simulated | difference | source |"
-    yield "|---|---|---|---:|---:|---:|---:|---|"
-    with open(f"{ROOT}/Validation/measurements/unit-peaks.csv") as file:
-        for row in csv.DictReader(file):
-            if row["gpu"] not in machine.gpus:
-                continue
-            instruction, gpu = row["instruction"], row["gpu"]
-            # The FP64 unit may serve the whole SM: its interval is that of a sub-core all the same.
-            rate = 4 * multiply_adds(instruction) / machine.interval(instruction, gpu)
-            simulated = rate * 2 * machine.gpus[gpu]["sms"] * float(row["clock_MHz"]) / 1e6
-            peak = float(row["peak"])
-            yield (f"| {gpu} | {row['quantity']} | {instruction} | {row['clock_MHz']} MHz | {number(peak)} {row['unit']} "
-                   f"| {number(simulated)} | {(simulated / peak - 1) * 100:+.2f} % | {row['source']} |")
 
 
 def classes(machine):
@@ -222,8 +164,7 @@ def main():
     os.makedirs(folder, exist_ok=True)
     machine = Machine(arguments[0], folder)
     with open(f"{ROOT}/Validation/unit-notes.md") as file:
-        page = [file.read(), "## Measured rows", "", *rows(machine), "", "## Peak rates", "", *peaks(machine), "",
-                "## Every class", "", "Cycles of a chain's link, and of a sub-core for one warp instruction among many.", "",
+        page = [file.read(), "## Every class", "", "Cycles of a chain's link, and of a sub-core for one warp instruction among many.", "",
                 *classes(machine), "", "## Class to class", "", *stall_counts.comparison(arguments[0])]
     result = "\n".join(page) + "\n"
     if "--print" in arguments:
