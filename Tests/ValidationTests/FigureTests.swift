@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import ISA
 import Simulation
 import Testing
@@ -78,7 +79,13 @@ import Testing
     }
   }
 
-  @Test func `every quantity of the table is known by its name`() {
+  @Test func `every quantity is known by its name and documented`() throws {
+    let page = try String(
+      contentsOfFile: ValidationDirectory.standard.path + "/../Docs/validation.md", encoding: .utf8)
     for name in FigureQuantity.names { #expect(FigureQuantity(name) != nil) }
+    for row in FigureQuantity.table {
+      let call = row.name + (row.parameters.hasPrefix("(") ? row.parameters : "")
+      #expect(page.contains("| `\(call)` | \(row.meaning) |"), "\(row.name)")
+    }
   }
 }
