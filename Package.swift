@@ -36,7 +36,12 @@ let package = Package(
       name: "Configuration",
       dependencies: ["ISA", "Machine", .product(name: "Yams", package: "Yams")]),
     .target(name: "Simulation", dependencies: ["Machine", "Traces", "Configuration"]),
-    .target(name: "Reports", dependencies: ["Simulation"]),
+    .target(
+      name: "Validation",
+      dependencies: [
+        "ISA", "Machine", "Configuration", "Simulation", .product(name: "Yams", package: "Yams"),
+      ]),
+    .target(name: "Reports", dependencies: ["Simulation", "Validation"]),
     .target(name: "Emulator", dependencies: ["ISA", "Traces"]),
     .target(name: "CCUDARuntime"),
     .target(
@@ -55,7 +60,8 @@ let package = Package(
       name: "needletail",
       dependencies: [
         "CGuestProcess",
-        "ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports", "Emulator",
+        "ISA", "Machine", "Traces", "Configuration", "Simulation", "Validation", "Reports",
+        "Emulator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: [
@@ -68,6 +74,7 @@ let package = Package(
     .testTarget(name: "MachineTests", dependencies: ["Machine", "Simulation", "Emulator"]),
     .target(name: "CubinSupport", path: "Tests/CubinSupport"),
     .testTarget(name: "EmulatorTests", dependencies: ["Emulator", "CubinSupport"]),
+    .testTarget(name: "ValidationTests", dependencies: ["Validation", "Reports"]),
     .testTarget(name: "ArchitectureTests"),
     // Plays the CUDA program in the tests of the command line.
     .executableTarget(

@@ -59,7 +59,7 @@ public func decimal(_ value: Double, _ places: Int) -> String {
   for _ in 0..<places { scale *= 10 }
   let rounded = (value * scale).rounded() / scale
   var text = String(rounded)
-  if places == 0 { return String(Int64(rounded)) }
+  if places == 0 { return Int64(exactly: rounded).map { String($0) } ?? String(rounded) }
   let decimals = text.split(separator: ".").dropFirst().first?.count ?? 0
   if decimals < places { text += String(repeating: "0", count: places - decimals) }
   return text

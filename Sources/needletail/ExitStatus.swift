@@ -6,6 +6,7 @@ import ISA
 import Machine
 import Simulation
 import Traces
+import Validation
 
 /// Exit statuses of the command line, and the one line that says what went wrong.
 enum ExitStatus {
@@ -41,8 +42,9 @@ enum ExitStatus {
       if case .deadlock = error { failed } else { badData }
     case let error as SimulationError:
       if case .noSuchKernel = error { usage } else { badData }
+    case let error as SuiteError: error.kind == .usage ? usage : badData
     case is InputError: badData
-    case is OutputError, is HazardError: failed
+    case is OutputError, is HazardError, is ShortfallError: failed
     case let error as GuestError: error.status
     default: nil
     }

@@ -13,7 +13,7 @@ struct Needletail: ParsableCommand {
     version: Simulator.version,
     subcommands: [
       RunCommand.self, TraceCommandGroup.self, EmulateCommand.self, GPUsCommand.self,
-      GPUCommand.self, InstructionsCommand.self,
+      GPUCommand.self, InstructionsCommand.self, ValidateCommand.self,
     ])
 
   static func main() {

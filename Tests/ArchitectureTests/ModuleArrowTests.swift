@@ -10,15 +10,16 @@ import Testing
     "Traces": ["ISA", "CZstd", "SwiftProtobuf"],
     "Configuration": ["ISA", "Machine", "Yams"],
     "Simulation": ["Machine", "Traces", "Configuration", "ISA"],
-    "Reports": ["Simulation", "Machine", "ISA"],
+    "Validation": ["Simulation", "Machine", "Configuration", "ISA", "Yams"],
+    "Reports": ["Simulation", "Validation", "Machine", "ISA"],
     "Emulator": ["ISA", "Traces"],
     "CCUDARuntime": [],
     "CUDAShim": ["Emulator", "ISA", "Traces", "CCUDARuntime"],
     "CGuestProcess": [],
     "needletail": [
       "CGuestProcess",
-      "ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports", "Emulator",
-      "ArgumentParser",
+      "ISA", "Machine", "Traces", "Configuration", "Simulation", "Validation", "Reports",
+      "Emulator", "ArgumentParser",
     ],
   ]
 

@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import ISA
 import Machine
 import Simulation
@@ -19,6 +20,24 @@ struct Bench {
   ) throws {
     kernel = try Self.run(listing, gpu: gpu, set: set, threads: threads, leap: leap, log: log)
       .kernels[0]
+  }
+
+  /// Runs one kernel of a listing of `Traces/ampere-sm`, by itself.
+  init(program: String, kernel name: String, set: [String] = coreOnly) throws {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Traces/ampere-sm/\(program).sass").path
+    let bytes = [UInt8](try #require(FileManager.default.contents(atPath: file)))
+    var listing = try Listing.parse(bytes, file: file)
+    listing.commands.removeAll {
+      if case .kernel(let kernel) = $0 { kernel.launch.name != name } else { false }
+    }
+    var options = Simulator.Options()
+    options.logsIssue = true
+    let machine = try MachineDescription.load("rtx-a6000", overrides: set)
+    let result = try Simulator(machine: machine, options: options)
+      .run(ListingProgram(listing), name: program)
+    kernel = try #require(result.kernels.first)
   }
 
   static func run(

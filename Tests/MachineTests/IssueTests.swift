@@ -3,18 +3,9 @@ import Testing
 /// Rows 107–154 of micro2025-measured: Huerta et al., MICRO 2025, listings, figures and text.
 @Suite struct IssueTests {
   /// Listing 1 (rows 107–109): the second FFMA's operands decide how long Allocate holds it.
-  @Test(arguments: [("R17", "R19", 5), ("R18", "R19", 6), ("R18", "R20", 7)])
-  func `register read-port conflicts as in Listing 1`(x: String, y: String, cycles: Int) throws {
-    let bench = try Bench(
-      """
-      CS2R.32 R2, SR_CLOCKLO
-      NOP
-      FFMA R11, R10, R12, R14
-      FFMA R13, R16, \(x), \(y)
-      NOP
-      CS2R.32 R3, SR_CLOCKLO
-      """)
-    #expect(bench.elapsed == cycles)
+  @Test(arguments: [("odd_odd", 5), ("even_odd", 6), ("even_even", 7)])
+  func `register read-port conflicts as in Listing 1`(operands: String, cycles: Int) throws {
+    #expect(try Bench(program: "listing-1", kernel: operands).elapsed == cycles)
   }
 
   /// Without the NOP the second clock is read in Control, before the conflict can hold it: the
@@ -37,16 +28,7 @@ import Testing
   /// Listing 2 (rows 110, 111): the stall count alone holds the consumer.
   @Test(arguments: [(1, 5), (4, 8)])
   func `only the stall count separates producer and consumer`(stall: Int, cycles: Int) throws {
-    let bench = try Bench(
-      """
-      CS2R.32 R2, SR_CLOCKLO
-      NOP
-      [B------:R-:W-:-:S0\(stall)] FADD R1, R2, R3
-      FFMA R5, R1, R1, R1
-      NOP
-      CS2R.32 R3, SR_CLOCKLO
-      """)
-    #expect(bench.elapsed == cycles)
+    #expect(try Bench(program: "listing-2", kernel: "stall_\(stall)").elapsed == cycles)
   }
 
   /// Rows 142, 143: bubbles of a stream with two or three operands in one bank.
@@ -120,7 +102,7 @@ import Testing
 
   /// Figure 4 (c) (rows 127–134): yield on the second instruction.
   @Test func `CGGTY with a yield as in Figure 4 c`() throws {
-    let bench = try figure4("[B------:R-:W-:Y:S01] FADD R1, R2, R3")
+    let bench = try figure4("c", "yield")
     #expect(
       bench.segments == [
         segment(3, 0, 2), segment(2, 2, 4), segment(3, 4, 34), segment(2, 34, 64),
@@ -133,7 +115,7 @@ import Testing
   /// at 98; three are what Listing 2 and the definition of the stall count give, and rows 110 and 111
   /// measured. We keep three, so the last two segments end one cycle earlier than drawn.
   @Test func `CGGTY with a stall of four as in Figure 4 b`() throws {
-    let bench = try figure4("[B------:R-:W-:-:S04] FADD R1, R2, R3")
+    let bench = try figure4("b", "stall_4")
     #expect(
       bench.segments == [
         segment(3, 0, 2), segment(2, 2, 4), segment(1, 4, 6), segment(3, 6, 36), segment(2, 36, 66),
@@ -146,7 +128,7 @@ import Testing
   /// reproduces it and leaves the policy to decide.
   @Test func `CGGTY with an instruction miss as in Figure 4 a`() throws {
     let bench = try figure4(
-      "FADD R1, R2, R3",
+      "a", "stall_1",
       set: [
         "smCount=1", "sm.constantCache.perfect=true", "sm.frontEnd.l0.line=256",
         "sm.frontEnd.l1.line=256",
@@ -163,34 +145,10 @@ import Testing
     Bench.Segment(warp: warp, start: start, end: end)
   }
 
-  /// Four warps in one sub-core with 32 independent instructions each, EXIT among them. A barrier
-  /// before them, at which the youngest arrives last, lets the instruction buffers fill. Warp 1, in
-  /// another sub-core, brings the code to the SM's L1, not to this sub-core's L0.
-  private func figure4(_ second: String, set: [String] = Bench.coreOnly) throws -> FigureBench {
-    let listing = """
-      .block 512
-      .warps 12
-      .repeat 15
-      NOP
-      .end
-      NANOSLEEP 0x800
-      .end
-      .warps 0,4,8,12
-      .repeat 15
-      NOP
-      .end
-      BAR.SYNC 0x0, 0x80
-      .end
-      .warps 0,1,4,8,12
-      FADD R1, R2, R3
-      \(second)
-      .repeat 29
-      FADD R1, R2, R3
-      .end
-      .end
-      EXIT
-      """
-    return try FigureBench(Bench(listing, set: set))
+  private func figure4(
+    _ part: String, _ kernel: String, set: [String] = Bench.coreOnly
+  ) throws -> FigureBench {
+    FigureBench(try Bench(program: "figure-4-\(part)", kernel: kernel, set: set))
   }
 
   /// Segments of sub-core 0's four warps, numbered 0 to 3.

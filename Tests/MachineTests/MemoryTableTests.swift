@@ -12,14 +12,7 @@ import Testing
   ]) func `consecutive memory instructions issue as in Table 1`(subCores: Int, later: [[Int]])
     throws
   {
-    let bench = try Bench(
-      """
-      .block \(32 * subCores)
-      .pattern R4 = 0x1000 + 4*lane
-      .repeat 9 i
-      [B------:R-:W0:-:S01] LDG.E R{10+i}, [R4.64]
-      .end
-      """)
+    let bench = try Bench(program: "table-1", kernel: "sub_cores_\(subCores)")
     let origin = try bench.issue(of: 0) - 2
     for n in 0..<5 {
       for warp in 0..<subCores { #expect(try bench.issue(of: n, warp: warp) - origin == 2 + n) }
@@ -32,66 +25,50 @@ import Testing
 
   struct Access: Sendable, CustomTestStringConvertible {
     var rows: String
-    var instruction: String
+    /// Its kernels in the listing have `_war` and `_raw` behind this.
+    var name: String
     var war: Int
     var raw: Int?
-    var testDescription: String { "rows \(rows): \(instruction)" }
+    var testDescription: String { "rows \(rows): \(name)" }
 
-    init(_ rows: String, _ instruction: String, _ war: Int, _ raw: Int?) {
+    init(_ rows: String, _ name: String, _ war: Int, _ raw: Int?) {
       self.rows = rows
-      self.instruction = instruction
+      self.name = name
       self.war = war
       self.raw = raw
     }
   }
 
   static let accesses: [Access] = [
-    Access("59, 62", "LDG.E R12, [UR4]", 9, 29), Access("60, 63", "LDG.E.64 R12, [UR4]", 9, 31),
-    Access("61, 64", "LDG.E.128 R12, [UR4]", 9, 35), Access("65, 68", "LDG.E R12, [R4.64]", 11, 32),
-    Access("66, 69", "LDG.E.64 R12, [R4.64]", 11, 34),
-    Access("67, 70", "LDG.E.128 R12, [R4.64]", 11, 38),
-    Access("71", "STG.E [UR4], R12", 10, nil), Access("72", "STG.E.64 [UR4], R12", 12, nil),
-    Access("73", "STG.E.128 [UR4], R12", 16, nil), Access("74", "STG.E [R4.64], R12", 14, nil),
-    Access("75", "STG.E.64 [R4.64], R12", 16, nil), Access("76", "STG.E.128 [R4.64], R12", 20, nil),
-    Access("77, 80", "LDS R12, [UR4]", 9, 23), Access("78, 81", "LDS.64 R12, [UR4]", 9, 23),
-    Access("79, 82", "LDS.128 R12, [UR4]", 9, 25), Access("83, 86", "LDS R12, [R4]", 9, 24),
-    Access("84, 87", "LDS.64 R12, [R4]", 9, 24), Access("85, 88", "LDS.128 R12, [R4]", 9, 26),
-    Access("89", "STS [UR4], R12", 10, nil), Access("90", "STS.64 [UR4], R12", 12, nil),
-    Access("91", "STS.128 [UR4], R12", 16, nil), Access("92", "STS [R4], R12", 12, nil),
-    Access("93", "STS.64 [R4], R12", 14, nil), Access("94", "STS.128 [R4], R12", 18, nil),
-    Access("95, 96", "LDC R12, c[0x3][0x0]", 10, 26),
-    Access("97, 99", "LDC R12, c[0x3][R4]", 29, 29),
-    Access("98, 100", "LDC.64 R12, c[0x3][R4]", 29, 29),
-    Access("101, 104", "LDGSTS.E [R6], [R4.64]", 13, 39),
-    Access("102, 105", "LDGSTS.E.64 [R6], [R4.64]", 13, 39),
-    Access("103, 106", "LDGSTS.E.128 [R6], [R4.64]", 13, 39),
+    Access("59, 62", "ldg_32_uniform", 9, 29), Access("60, 63", "ldg_64_uniform", 9, 31),
+    Access("61, 64", "ldg_128_uniform", 9, 35), Access("65, 68", "ldg_32_regular", 11, 32),
+    Access("66, 69", "ldg_64_regular", 11, 34),
+    Access("67, 70", "ldg_128_regular", 11, 38),
+    Access("71", "stg_32_uniform", 10, nil), Access("72", "stg_64_uniform", 12, nil),
+    Access("73", "stg_128_uniform", 16, nil), Access("74", "stg_32_regular", 14, nil),
+    Access("75", "stg_64_regular", 16, nil), Access("76", "stg_128_regular", 20, nil),
+    Access("77, 80", "lds_32_uniform", 9, 23), Access("78, 81", "lds_64_uniform", 9, 23),
+    Access("79, 82", "lds_128_uniform", 9, 25), Access("83, 86", "lds_32_regular", 9, 24),
+    Access("84, 87", "lds_64_regular", 9, 24), Access("85, 88", "lds_128_regular", 9, 26),
+    Access("89", "sts_32_uniform", 10, nil), Access("90", "sts_64_uniform", 12, nil),
+    Access("91", "sts_128_uniform", 16, nil), Access("92", "sts_32_regular", 12, nil),
+    Access("93", "sts_64_regular", 14, nil), Access("94", "sts_128_regular", 18, nil),
+    Access("95, 96", "ldc_32_immediate", 10, 26),
+    Access("97, 99", "ldc_32_regular", 29, 29),
+    Access("98, 100", "ldc_64_regular", 29, 29),
+    Access("101, 104", "ldgsts_32_regular", 13, 39),
+    Access("102, 105", "ldgsts_64_regular", 13, 39),
+    Access("103, 106", "ldgsts_128_regular", 13, 39),
   ]
 
   /// Table 2: cycles from issue until a source may be overwritten (WAR) and until the result may be
   /// used (RAW), on a hit. The first execution brings the data near.
   @Test(arguments: accesses) func `latencies are those of Table 2`(access: Access) throws {
-    // Lanes lie side by side at the access's width: no conflicts, all on a hit.
-    let bytes =
-      access.instruction.contains(".128")
-      ? 16
-      : access.instruction.contains(".64") && !access.instruction.contains("[R4.64]")
-        || access.instruction.contains("E.64") ? 8 : 4
-    let constant = access.instruction.contains("c[0x3]")
-    func listing(_ control: String) -> String {
-      """
-      .pattern R4 = \(constant ? "16" : "\(bytes)*lane")
-      .pattern UR4 = \(bytes)*lane
-      .pattern R6 = \(bytes)*lane
-      [B------:R0:W1:-:S02] \(access.instruction)
-      [B01----:R-:W-:-:S15] NOP
-      [B------:R-:W-:Y:S15] NOP
-      [B------:\(control):-:S02] \(access.instruction)
-      [B0-----:R-:W-:-:S01] NOP
-      """
-    }
-    #expect(try Bench(listing("R0:W-")).distance(3, 4) == access.war)
+    let war = try Bench(program: "table-2", kernel: access.name + "_war")
+    #expect(try war.distance(3, 4) == access.war)
     if let raw = access.raw {
-      #expect(try Bench(listing("R-:W0")).distance(3, 4) == raw)
+      let bench = try Bench(program: "table-2", kernel: access.name + "_raw")
+      #expect(try bench.distance(3, 4) == raw)
     }
   }
 

@@ -13,6 +13,13 @@ struct FloatChain {
   __device__ void step() { asm volatile("fma.rn.f32 %0, %0, %1, %0;" : "+f"(x) : "f"(y)); }
 };
 
+// As the above, with a product of two other registers: three operands from two banks.
+struct SumChain {
+  using Value = float;
+  Value a, b, x = 1;
+  __device__ void step() { asm volatile("fma.rn.f32 %0, %1, %2, %0;" : "+f"(x) : "f"(a), "f"(b)); }
+};
+
 struct IntegerChain {
   using Value = int;
   Value x, y;
@@ -96,6 +103,7 @@ int main(int count, char **arguments) {
   Device<double> last(threads);
   double wanted = 1;
   if (is("float")) launch<FloatChain>(threads, steps, stamps, last);
+  else if (is("sum")) launch<SumChain>(threads, steps, stamps, last);
   else if (is("integer")) launch<IntegerChain>(threads, steps, stamps, last);
   else if (is("double")) launch<DoubleChain>(threads, steps, stamps, last);
   else if (is("root")) launch<RootChain>(threads, steps, stamps, last);
