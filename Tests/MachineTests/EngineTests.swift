@@ -50,6 +50,26 @@ private func comparable(_ result: RunResult) -> [String] {
     }
   }
 
+  /// Where a kernel's CTAs go, what the L2 holds when it starts and which message comes first once
+  /// depended on where windows end.
+  @Test(arguments: ["mbarriers", "streams", "bfs"])
+  func `kernels one after another depend neither on leaps nor on threads`(name: String) throws {
+    let trace = "Traces/workloads/\(name)/\(name).sm_86.ntrace"
+    func run(leap: Bool = true, threads: Int = 1) throws -> [String] {
+      var options = Simulator.Options()
+      options.leap = leap
+      options.threads = threads
+      let machine = try MachineDescription.load("rtx-a6000", overrides: ["smCount=5"])
+      let program = try ContainerProgram(path: root.appendingPathComponent(trace).path)
+      return comparable(
+        try Simulator(machine: machine, options: options).run(program, name: name))
+    }
+    let plain = try run()
+    #expect(plain.count > 1)
+    #expect(try run(leap: false) == plain)
+    #expect(try run(threads: 3) == plain)
+  }
+
   @Test(arguments: ["greedyThenYoungest", "greedyThenOldest", "looseRoundRobin"])
   func `every issue policy runs every instruction`(policy: String) throws {
     let result = try Bench.run(

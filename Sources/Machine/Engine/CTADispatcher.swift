@@ -1,7 +1,9 @@
 import ISA
 
-/// Places CTAs on SMs and keeps kernels in order: within a stream one after the other, the default
-/// stream with nothing beside it.
+/// Starts and ends kernels, and places their CTAs on SMs.
+///
+/// What happens at the start and the end of a kernel happens in exactly those cycles: the engine ends
+/// a window there, so that nothing depends on where windows end otherwise.
 struct CTADispatcher: ~Copyable {
   private struct Active {
     var kernel: Int
@@ -9,6 +11,8 @@ struct CTADispatcher: ~Copyable {
     var occupancy: Occupancy
     var start: Cycle
     var nextCTA = 0
+    /// Earliest cycle for it.
+    var nextStart: Cycle = 0
     var completed = 0
     var lastEnd: Cycle = 0
   }
@@ -25,17 +29,13 @@ struct CTADispatcher: ~Copyable {
   private let spec: GPUSpec
   private var kernels: [EngineKernel] = []
   private var active: [Active] = []
+  private var queue = KernelQueue([])
   private var finished: [Int: KernelOutcome] = [:]
-  private var started: Set<Int> = []
   private var freeSlots = Array((0..<SM.kernelSlots).reversed())
   private var resources: [Resources]
   private var turn = 0
   /// SMs in the order in which they get CTAs: the first of every TPC, then the second ones.
   private let order: [Int]
-  /// Earliest cycle for the next CTA anywhere.
-  private var nextStart: Cycle = 0
-  private var streamReady: [UInt64: Cycle] = [:]
-  private var allReady: Cycle = 0
   private var ended = GrowableBuffer<CTACompletion>()
   private(set) var completedCTAs = 0
 
@@ -50,30 +50,36 @@ struct CTADispatcher: ~Copyable {
       count: spec.smCount)
   }
 
-  mutating func begin(_ kernels: [EngineKernel]) { self.kernels = kernels }
+  mutating func begin(_ kernels: [EngineKernel]) {
+    self.kernels = kernels
+    queue = KernelQueue(kernels)
+  }
 
   var isDone: Bool { finished.count == kernels.count }
 
-  /// Kernels that could be made active later without any event of an SM: none, as kernels become
-  /// active in `dispatch`.
-  var nextActivation: Cycle? { nil }
+  /// When the next kernel ends whose CTAs are all done, or `never`: a window has to end there.
+  var nextEnd: Cycle {
+    var next = never
+    for entry in active where isComplete(entry) { next = min(next, end(of: entry)) }
+    return next
+  }
+
+  private func isComplete(_ entry: Active) -> Bool {
+    entry.completed == kernels[entry.kernel].ctaCount
+  }
 
   mutating func collect(_ completions: UnsafeMutablePointer<GrowableBuffer<CTACompletion>>) {
     for index in 0..<completions.pointee.count { ended.append(completions.pointee[index]) }
     completions.pointee.removeAll()
   }
 
-  /// Accounts for the CTAs that ended, makes kernels active and places CTAs. Nothing takes effect
-  /// before `now`.
+  /// Accounts for the CTAs and kernels that ended, starts kernels and places CTAs. Nothing takes
+  /// effect before `now`.
   mutating func dispatch(_ now: Cycle, sms: SMArray, memory: inout MemorySystem) throws {
     try retireCTAs(now, sms)
+    finishKernels(now, sms)
     try activate(now, sms, &memory)
     try place(now, sms)
-    // A kernel without CTAs ends at once and may let the next one start.
-    while finishKernels(sms) {
-      try activate(now, sms, &memory)
-      try place(now, sms)
-    }
   }
 
   // MARK: Kernels
@@ -81,18 +87,10 @@ struct CTADispatcher: ~Copyable {
   private mutating func activate(
     _ now: Cycle, _ sms: SMArray, _ memory: inout MemorySystem
   ) throws {
-    for index in kernels.indices where !started.contains(index) {
-      guard active.count < min(spec.launch.concurrentKernels, SM.kernelSlots),
-        let slot = freeSlots.last
-      else { return }
+    while active.count < min(spec.launch.concurrentKernels, SM.kernelSlots),
+      let slot = freeSlots.last, let index = queue.next
+    {
       let kernel = kernels[index]
-      let stream = kernel.launch.stream
-      let blocked = (0..<index).contains { earlier in
-        finished[earlier] == nil
-          && (stream == 0 || kernels[earlier].launch.stream == 0
-            || kernels[earlier].launch.stream == stream)
-      }
-      if blocked { continue }
       let occupancy = Occupancy(kernel.launch, spec: spec.sm)
       guard occupancy.ctasPerSM > 0 || kernel.ctaCount == 0 else {
         throw EngineError.doesNotFit(
@@ -102,37 +100,30 @@ struct CTADispatcher: ~Copyable {
         )
       }
       freeSlots.removeLast()
-      started.insert(index)
+      queue.start(index)
       for copy in kernel.copies {
         memory.warm(address: copy.address, bytes: copy.bytes)
       }
-      if active.isEmpty { memory.flush() }
+      if active.isEmpty {
+        memory.flush()
+        for sm in sms.inUse { sm.endKernel() }
+        sms.setCarveOut(occupancy.carveOut)
+      }
       memory.warm(kernel.program)
-      let ready = max(streamReady[stream] ?? 0, stream == 0 ? allReady : 0)
-      if active.isEmpty { sms.setCarveOut(occupancy.carveOut) }
       for sm in sms.inUse { sm.statistics[slot] = Statistics() }
-      active.append(
-        Active(
-          kernel: index, slot: slot, occupancy: occupancy,
-          start: max(ready, active.isEmpty ? ready : now)))
+      active.append(Active(kernel: index, slot: slot, occupancy: occupancy, start: now))
     }
   }
 
-  private mutating func finishKernels(_ sms: SMArray) -> Bool {
-    var any = false
+  private mutating func finishKernels(_ now: Cycle, _ sms: SMArray) {
     for position in active.indices.reversed() {
       let entry = active[position]
-      guard entry.completed == kernels[entry.kernel].ctaCount else { continue }
+      guard isComplete(entry), end(of: entry) <= now else { continue }
       finished[entry.kernel] = outcome(entry, sms)
-      let end = end(of: entry)
-      streamReady[kernels[entry.kernel].launch.stream] = end
-      allReady = max(allReady, end)
+      queue.finish(entry.kernel)
       freeSlots.append(entry.slot)
       active.remove(at: position)
-      any = true
     }
-    if any, active.isEmpty { for sm in sms.inUse { sm.endKernel() } }
-    return any
   }
 
   /// When the kernel counts as ended: its results have to be seen by whoever comes next.
@@ -196,7 +187,6 @@ struct CTADispatcher: ~Copyable {
       for position in active.indices { while try placeOne(position, end.sm, now, sms) {} }
     }
     ended.removeAll()
-    _ = finishKernels(sms)
   }
 
   private mutating func place(_ now: Cycle, _ sms: SMArray) throws {
@@ -211,10 +201,10 @@ struct CTADispatcher: ~Copyable {
 
   private mutating func placeRoundRobin(_ position: Int, _ now: Cycle, _ sms: SMArray) throws {
     var idle = 0
-    while idle < sms.count {
+    let count = kernels[active[position].kernel].ctaCount
+    while idle < sms.count, active[position].nextCTA < count {
       if try placeOne(position, order[turn], now, sms) { idle = 0 } else { idle += 1 }
       turn = (turn + 1) % sms.count
-      if active[position].nextCTA >= kernels[active[position].kernel].ctaCount { return }
     }
   }
 
@@ -227,14 +217,14 @@ struct CTADispatcher: ~Copyable {
     let trace = try kernel.source.cta(entry.nextCTA)
     try validate(trace, kernel, entry)
     let first = entry.start + Cycle(spec.launch.kernelLatency)
-    let cycle = max(now, first, resources[sm].ready, nextStart)
-    nextStart = cycle + Cycle(spec.launch.ctaInterval)
+    let cycle = max(now, first, resources[sm].ready, entry.nextStart)
+    active[position].nextStart = cycle + Cycle(spec.launch.ctaInterval)
     sms[sm].accept(
       CTALaunch(
-        trace: Unmanaged.passRetained(trace), program: Unmanaged.passUnretained(kernel.program),
-        kernelSlot: entry.slot, x: trace.x, y: trace.y, z: trace.z, linear: entry.nextCTA,
-        sharedWindow: kernel.launch.sharedWindow, localWindow: kernel.launch.localWindow), at: cycle
-    )
+        cycle: cycle, trace: Unmanaged.passRetained(trace),
+        program: Unmanaged.passUnretained(kernel.program), kernelSlot: entry.slot, x: trace.x,
+        y: trace.y, z: trace.z, linear: entry.nextCTA, sharedWindow: kernel.launch.sharedWindow,
+        localWindow: kernel.launch.localWindow))
     active[position].nextCTA += 1
     resources[sm].ctas -= 1
     resources[sm].warps -= entry.occupancy.warpsPerCTA
@@ -279,11 +269,29 @@ struct CTADispatcher: ~Copyable {
 }
 
 extension SM {
-  /// Takes a CTA from the dispatcher; it starts in `cycle`.
-  func accept(_ launch: CTALaunch, at cycle: Cycle) {
+  /// Takes a CTA from the dispatcher, behind those that start no later.
+  func accept(_ launch: CTALaunch) {
     if state.pointee.pendingLaunches == 0 { launches.pointee.removeAll() }
+    var place = launches.pointee.count
+    let first = place - state.pointee.pendingLaunches
     state.pointee.pendingLaunches += 1
-    inbox.pointee.schedule(Event(.launchCTA, b: launches.pointee.count), at: cycle)
     launches.pointee.append(launch)
+    while place > first, launches.pointee[place - 1].cycle > launch.cycle {
+      launches.pointee[place] = launches.pointee[place - 1]
+      place -= 1
+    }
+    launches.pointee[place] = launch
+  }
+
+  /// When the next CTA on its way starts, or `never`.
+  func nextLaunch() -> Cycle {
+    let pending = state.pointee.pendingLaunches
+    return pending == 0 ? never : launches.pointee[launches.pointee.count - pending].cycle
+  }
+
+  func launchNext(_ now: Cycle) {
+    let next = launches.pointee[launches.pointee.count - state.pointee.pendingLaunches]
+    state.pointee.pendingLaunches -= 1
+    launch(next, now)
   }
 }

@@ -38,7 +38,9 @@ public final class Engine {
     window = Cycle(
       max(
         1,
-        min(spec.memory.interconnect.latency, spec.launch.ctaLatency, spec.launch.kernelLatency)))
+        min(
+          spec.memory.interconnect.latency, spec.launch.ctaLatency, spec.launch.kernelLatency,
+          spec.launch.drainLatency)))
   }
 
   /// Runs the kernels, in order within a stream, to their end or to the cycle limit.
@@ -52,7 +54,7 @@ public final class Engine {
       if dispatcher.isDone { break }
       try leapToActivity()
       if now >= options.maximumCycles { return (dispatcher.outcomes(sms: sms), true) }
-      let end = now + window
+      let end = min(now + window, max(now, dispatcher.nextEnd))
       let sms = self.sms.inUse
       runner.run(parts: sms.count) { part in
         if sms[part].nextActivity() < end || !sms[part].leap {
@@ -73,14 +75,10 @@ public final class Engine {
   /// Nothing happens before the earliest event anywhere; if there is none, the warps wait for
   /// each other.
   private func leapToActivity() throws {
-    var next = memory.nextActivity()
+    var next = min(memory.nextActivity(), dispatcher.nextEnd)
     for sm in sms.inUse { next = min(next, sm.nextActivity()) }
     if next >= never {
-      if let pending = dispatcher.nextActivation {
-        next = pending
-      } else {
-        throw EngineError.deadlock(cycle: now, waiting: sms.inUse.flatMap { $0.waitingWarps() })
-      }
+      throw EngineError.deadlock(cycle: now, waiting: sms.inUse.flatMap { $0.waitingWarps() })
     }
     if options.leap, next > now {
       now = next

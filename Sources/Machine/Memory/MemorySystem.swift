@@ -4,8 +4,6 @@
 struct MemorySystem: ~Copyable {
   struct Event {
     enum Kind: UInt8 {
-      /// Transaction `index` reaches its slice.
-      case arrive
       /// Slice `unit` looks at its queue.
       case serve
       /// The read of `sectors` of L2 line `index` of slice `unit` reaches the DRAM's queue.
@@ -35,6 +33,9 @@ struct MemorySystem: ~Copyable {
   private let codeLineBytes: Int
   private let sms: SMArray
   var events = EventWheel<Event>()
+  /// Transactions by the cycle in which they reach their slices. They come before the cycle's own
+  /// events, so that their order does not depend on where windows end.
+  private var arrivals = EventWheel<Int32>()
   var transactions = TransactionPool()
   var lines: L2Lines
   let slices: UnsafeMutablePointer<L2Slice>
@@ -73,7 +74,9 @@ struct MemorySystem: ~Copyable {
   }
 
   /// The earliest cycle in which something happens here, or `never`.
-  func nextActivity() -> Cycle { min(events.nextCycle(), departures.nextCycle()) }
+  func nextActivity() -> Cycle {
+    min(events.nextCycle(), arrivals.nextCycle(), departures.nextCycle())
+  }
 
   /// Takes over what the SMs sent before `end`, and works up to the cycle before which nothing sent
   /// later can arrive.
@@ -93,8 +96,10 @@ struct MemorySystem: ~Copyable {
     }
     let horizon = end + Cycle(spec.interconnect.latency)
     while true {
-      let now = events.nextCycle()
+      let now = min(events.nextCycle(), arrivals.nextCycle())
       if now >= horizon { break }
+      arrivals.advance(to: now)
+      while let index = arrivals.next() { enqueue(index, now) }
       events.advance(to: now)
       while let event = events.next() { handle(event, now) }
     }
@@ -126,15 +131,13 @@ struct MemorySystem: ~Copyable {
     transaction.slice = UInt16(place.slice)
     transactions[index] = transaction
     let delay = translation.delay(gpc: interconnect.gpc(sm), line: message.line)
-    events.schedule(
-      Event(.arrive, index: index),
-      at: message.cycle + interconnect.latency(sm: sm, slice: place.slice) + delay)
+    arrivals.schedule(
+      index, at: message.cycle + interconnect.latency(sm: sm, slice: place.slice) + delay)
   }
 
   private mutating func handle(_ event: Event, _ now: Cycle) {
     let unit = Int(event.unit)
     switch event.kind {
-    case .arrive: enqueue(event.index, now)
     case .serve: serve(unit, now)
     case .memoryRead: readMemory(Int(event.index), sectors: event.sectors, slice: unit, now)
     case .schedule: if channels[unit].wake == now { stepChannel(unit, now) }

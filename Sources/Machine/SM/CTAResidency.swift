@@ -38,7 +38,7 @@ extension SM {
     _ kernelSlot: Int, _ now: Cycle
   ) {
     var warp = Warp(
-      records: program.records, instructions: program.instructions,
+      records: program.records, uses: program.uses,
       stream: trace.instructions.baseAddress ?? warps[index].stream,
       references: trace.references.baseAddress ?? warps[index].references,
       addresses: trace.addresses.baseAddress ?? warps[index].addresses)
@@ -60,8 +60,14 @@ extension SM {
     }
     warps[index] = warp
     scoreboards[index] = Scoreboard()
+    readers(index).update(repeating: 0, count: RegisterSet.capacity)
     state.pointee.residentWarps += 1
     let core = core(of: index)
+    if core.pointee.resident == 0 {
+      core.pointee.kernelSlot = kernelSlot
+    } else if core.pointee.kernelSlot != kernelSlot {
+      core.pointee.kernelSlot = -1
+    }
     core.pointee.resident |= bit(of: index)
     core.pointee.next = min(core.pointee.next, now)
     updateFetchable(core, index)

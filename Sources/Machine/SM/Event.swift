@@ -25,8 +25,6 @@ struct Event {
     case lineArrives
     /// A reply from the memory system: token in `b`, line in `address`.
     case memoryReply
-    /// A CTA starts: launch in `b`.
-    case launchCTA
     /// Scoreboard release of instruction `b` of `warp`: results (`a` = 0) or sources (`a` = 1).
     case scoreboardRelease
     /// Head of a sub-core's FP64 queue is ready: sub-core in `a`.

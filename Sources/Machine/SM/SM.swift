@@ -2,6 +2,8 @@ import ISA
 
 /// A CTA placed on an SM, on its way there.
 struct CTALaunch {
+  /// Cycle in which it starts.
+  var cycle: Cycle
   var trace: Unmanaged<CTATrace>
   var program: Unmanaged<Program>
   var kernelSlot: Int
@@ -85,6 +87,7 @@ final class SM {
   let requests: UnsafeMutablePointer<PendingRequest>
   let coalescer: UnsafeMutablePointer<Coalescer>
   let scoreboards: UnsafeMutablePointer<Scoreboard>
+  let registerReaders: UnsafeMutablePointer<UInt16>
 
   // Ports and messages of this window.
   let outbox: UnsafeMutablePointer<GrowableBuffer<MemoryMessage>>
@@ -112,7 +115,7 @@ final class SM {
       (warps + slot).initialize(
         to: Warp(
           records: placeholder!.assumingMemoryBound(to: IssueRecord.self),
-          instructions: placeholder!.assumingMemoryBound(to: Instruction.self),
+          uses: placeholder!.assumingMemoryBound(to: RegisterUse.self),
           stream: placeholder!.assumingMemoryBound(to: DynamicInstruction.self),
           references: placeholder!.assumingMemoryBound(to: AddressReference.self),
           addresses: placeholder!.assumingMemoryBound(to: UInt64.self)))
@@ -144,6 +147,8 @@ final class SM {
     coalescer = .one(Coalescer())
     scoreboards = .allocate(capacity: warpSlots)
     scoreboards.initialize(repeating: Scoreboard(), count: warpSlots)
+    registerReaders = .allocate(capacity: warpSlots * RegisterSet.capacity)
+    registerReaders.initialize(repeating: 0, count: warpSlots * RegisterSet.capacity)
     outbox = .one(GrowableBuffer())
     completions = .one(GrowableBuffer())
     clockReads = .one(GrowableBuffer())
@@ -165,6 +170,7 @@ final class SM {
     statistics.deallocate()
     requests.deallocate()
     scoreboards.deallocate()
+    registerReaders.deallocate()
     events.release()
     inbox.release()
     l1Instruction.release()
@@ -185,6 +191,7 @@ final class SM {
   func run(until end: Cycle) {
     var now = state.pointee.now
     while now < end {
+      while nextLaunch() <= now { launchNext(now) }
       inbox.pointee.advance(to: now)
       while let event = inbox.pointee.next() { handle(event, now) }
       events.pointee.advance(to: now)
@@ -204,7 +211,7 @@ final class SM {
   /// The earliest cycle after `now` in which anything can happen, or `never`.
   private func nextCycle(after now: Cycle) -> Cycle {
     var next = min(
-      events.pointee.nextCycle(), inbox.pointee.nextCycle(), nextAcceptance(now))
+      events.pointee.nextCycle(), inbox.pointee.nextCycle(), nextLaunch(), nextAcceptance(now))
     for core in 0..<subCoreCount { next = min(next, cores[core].next) }
     return max(next, now + 1)
   }
@@ -212,7 +219,8 @@ final class SM {
   /// The earliest cycle in which anything can happen here, seen from outside the window.
   func nextActivity() -> Cycle {
     var next = min(
-      events.pointee.nextCycle(), inbox.pointee.nextCycle(), nextAcceptance(state.pointee.now - 1))
+      events.pointee.nextCycle(), inbox.pointee.nextCycle(), nextLaunch(),
+      nextAcceptance(state.pointee.now - 1))
     for core in 0..<subCoreCount { next = min(next, cores[core].next) }
     return next
   }
@@ -220,6 +228,7 @@ final class SM {
   /// One cycle of a sub-core: pipeline stages back to front, so that a stage emptied in this
   /// cycle can be filled in it.
   private func step(_ core: UnsafeMutablePointer<SubCoreState>, _ now: Cycle) {
+    if core.pointee.blockedUntil != 0 { chargeSkipped(core, now) }
     wakeWarps(core, now)
     stepAllocate(core, now)
     let raised = stepControl(core, now)
@@ -231,10 +240,15 @@ final class SM {
   }
 
   private func nextStep(_ core: UnsafeMutablePointer<SubCoreState>, _ now: Cycle) -> Cycle {
-    let busy =
-      core.pointee.eligible != 0 || core.pointee.control.occupied || core.pointee.allocate.occupied
+    if core.pointee.control.occupied || core.pointee.allocate.occupied
       || core.pointee.fetchable != 0 || canPrefetch(core)
-    return busy ? now + 1 : nextWake(core, now)
+    {
+      return now + 1
+    }
+    if core.pointee.eligible == 0 { return nextWake(core, now) }
+    // Eligible warps have to be looked at in every cycle, unless all wait for units.
+    return core.pointee.blockedUntil > now
+      ? min(core.pointee.blockedUntil, nextWake(core, now)) : now + 1
   }
 
   private func handle(_ event: Event, _ now: Cycle) {
@@ -257,9 +271,6 @@ final class SM {
     case .lineArrives: lineArrives(Int(event.b), now)
     case .memoryReply:
       memoryReply(token: event.b, line: event.address, sectors: UInt32(event.a), now)
-    case .launchCTA:
-      state.pointee.pendingLaunches -= 1
-      launch(launches.pointee[Int(event.b)], now)
     case .scoreboardRelease:
       releaseScoreboard(
         warp: Int(event.warp), age: event.address, instruction: Int(event.b), sources: event.a == 1,

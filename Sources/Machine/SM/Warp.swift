@@ -18,7 +18,7 @@ struct Warp {
 
   // The trace.
   var records: UnsafeMutablePointer<IssueRecord>
-  var instructions: UnsafeMutablePointer<Instruction>
+  var uses: UnsafeMutablePointer<RegisterUse>
   var stream: UnsafeMutablePointer<DynamicInstruction>
   var references: UnsafeMutablePointer<AddressReference>
   var addresses: UnsafeMutablePointer<UInt64>

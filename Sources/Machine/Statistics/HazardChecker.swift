@@ -72,7 +72,7 @@ public struct HazardChecker {
         let source = instruction.sources[index]
         for offset in 0..<Int(source.count) {
           let register = Int(source.first) + offset
-          guard let producer = writers[Scoreboard.index(source.file, register)] else { continue }
+          guard let producer = writers[RegisterSet.index(source.file, register)] else { continue }
           let needed = needed(from: producer.instruction, to: instruction, source)
           let distance = entry.cycle - producer.cycle
           let waits = pending.contains(producer.instruction)
@@ -90,7 +90,7 @@ public struct HazardChecker {
       for index in 0..<Int(instruction.destinationCount) {
         let target = instruction.destinations[index]
         for offset in 0..<Int(target.count) {
-          writers[Scoreboard.index(target.file, Int(target.first) + offset)] = Producer(
+          writers[RegisterSet.index(target.file, Int(target.first) + offset)] = Producer(
             instruction: entry.instruction, cycle: entry.cycle)
         }
       }

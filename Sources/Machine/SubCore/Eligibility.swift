@@ -24,6 +24,11 @@ extension SM {
       core.pointee.eligible |= bit
       core.pointee.eligibleByUnit[unit] |= bit
       core.pointee.unitOfWarp[bit.trailingZeroBitCount] = UInt8(unit)
+      if record.pointee.flags.contains(.shortScoreboard) {
+        core.pointee.eligibleShort |= bit
+      } else {
+        core.pointee.eligibleShort &= ~bit
+      }
       core.pointee.next = min(core.pointee.next, cycle)
     }
   }
@@ -60,8 +65,9 @@ extension SM {
   ) -> StallReason? {
     let warp = warps + index
     if record.pointee.flags.contains(.scoreboard) {
-      let instruction = warp.pointee.instructions + (record - warp.pointee.records)
-      return scoreboards[index].stall(instruction, consumers: spec.dependence.scoreboardConsumers)
+      let use = warp.pointee.uses + (record - warp.pointee.records)
+      return scoreboards[index].stall(
+        use, consumers: spec.dependence.scoreboardConsumers, readers: readers(index))
     }
     var mask = record.pointee.waitMask
     if record.pointee.effect == .depbar {

@@ -2,23 +2,26 @@ import ISA
 
 /// Dispatch latches of the execution units, and the units of variable latency.
 extension SM {
-  /// Whether an instruction for `unit` that issues now will find the unit's latch free.
-  func unitIsFree(_ core: UnsafeMutablePointer<SubCoreState>, _ unit: Int, _ now: Cycle) -> Bool {
+  /// First cycle from `now` on in which an instruction for `unit` may issue and will find the unit's
+  /// latch free, if nothing else issues until then; `never` where an event has to come first.
+  func unitIsFree(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ unit: Int, from now: Cycle
+  ) -> Cycle {
     switch Unit(rawValue: UInt8(unit)) {
-    case .barrier: return true
-    case .memory: return memoryQueueHasRoom(core)
+    case .barrier: return now
+    case .memory: return memoryQueueHasRoom(core) ? now : never
     case .fp32:
-      return core.pointee.unitFree[unit] <= now
-        || spec.units.fp32OnIntegerPipe && core.pointee.unitFree[Int(Unit.integer.rawValue)] <= now
-    case .imad: return core.pointee.unitFree[Int(Unit.fp32.rawValue)] <= now
-    case .predicate: return core.pointee.unitFree[Int(Unit.integer.rawValue)] <= now
+      let own = core.pointee.unitFree[unit]
+      return spec.units.fp32OnIntegerPipe
+        ? min(own, core.pointee.unitFree[Int(Unit.integer.rawValue)]) : own
+    case .imad: return core.pointee.unitFree[Int(Unit.fp32.rawValue)]
+    case .predicate: return core.pointee.unitFree[Int(Unit.integer.rawValue)]
     case .sfu, .miscellaneousQueue:
       // Variable-latency units have a queue; the scheduler gates on room in it.
       let initiation =
         unit == Int(Unit.sfu.rawValue) ? spec.units.sfu : spec.units.miscellaneousQueue
-      let waiting = core.pointee.unitFree[unit] - (now + 2)
-      return waiting <= Cycle(initiation * (spec.units.queueEntries - 1))
-    default: return core.pointee.unitFree[unit] <= now
+      return core.pointee.unitFree[unit] - 2 - Cycle(initiation * (spec.units.queueEntries - 1))
+    default: return core.pointee.unitFree[unit]
     }
   }
 

@@ -10,11 +10,16 @@ extension SM {
       charge(core, eligible, core.pointee.throttle)
       return
     }
-    var ready = eligible & ~blockedByUnits(core, now)
-    let throttled = eligible & ~ready
-    if throttled != 0 { chargeThrottled(core, throttled) }
+    let blocked = blockedByUnits(core, now)
+    var ready = eligible & ~blocked.warps
+    if blocked.warps != 0 { throttle(core, blocked.warps) }
     if core.pointee.holdUntil > now {
       charge(core, ready, .notSelected)
+      return
+    }
+    if ready == 0 {
+      core.pointee.blockedUntil = blocked.until
+      core.pointee.chargedUntil = now
       return
     }
     while ready != 0 {
@@ -35,17 +40,25 @@ extension SM {
     }
   }
 
-  /// Eligible warps whose unit's dispatch latch will not be free when they arrive.
-  private func blockedByUnits(_ core: UnsafeMutablePointer<SubCoreState>, _ now: Cycle) -> UInt16 {
+  /// Eligible warps whose unit's dispatch latch will not be free when they arrive, and the first
+  /// cycle in which one of them finds it free.
+  private func blockedByUnits(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ now: Cycle
+  ) -> (warps: UInt16, until: Cycle) {
     var blocked: UInt16 = 0
+    var until = never
     var left = core.pointee.eligible
     while left != 0 {
       let unit = Int(core.pointee.unitOfWarp[left.trailingZeroBitCount])
       let warps = core.pointee.eligibleByUnit[unit]
       left &= ~warps
-      if !unitIsFree(core, unit, now) { blocked |= warps }
+      let free = unitIsFree(core, unit, from: now)
+      if free > now {
+        blocked |= warps
+        until = min(until, free)
+      }
     }
-    return blocked
+    return (blocked, until)
   }
 
   private func choose(_ core: UnsafeMutablePointer<SubCoreState>, _ ready: UInt16) -> Int {
@@ -102,34 +115,45 @@ extension SM {
     return best
   }
 
-  /// Charges this cycle of each warp in `mask` to `reason`.
+  /// Charges this cycle, or some, of each warp in `mask` to `reason`.
   private func charge(
-    _ core: UnsafeMutablePointer<SubCoreState>, _ mask: UInt16, _ reason: StallReason
+    _ core: UnsafeMutablePointer<SubCoreState>, _ mask: UInt16, _ reason: StallReason,
+    cycles: UInt64 = 1
   ) {
+    if core.pointee.kernelSlot >= 0 {
+      statistics[core.pointee.kernelSlot].stalls[Int(reason.rawValue)] +=
+        UInt64(mask.nonzeroBitCount) * cycles
+      return
+    }
     var left = mask
     while left != 0 {
       let bit = left.trailingZeroBitCount
       left &= left - 1
-      statistics[warps[warp(core, bit)].kernelSlot].stalls[Int(reason.rawValue)] += 1
+      statistics[warps[warp(core, bit)].kernelSlot].stalls[Int(reason.rawValue)] += cycles
     }
   }
 
   /// Charges warps whose unit is not free; those that wait for the memory unit queue up.
-  private func chargeThrottled(_ core: UnsafeMutablePointer<SubCoreState>, _ mask: UInt16) {
-    let memory = mask & core.pointee.eligibleByUnit[Int(Unit.memory.rawValue)]
-    if mask != memory { charge(core, mask & ~memory, .mathPipeThrottle) }
-    guard memory != 0 else { return }
-    core.pointee.backedUp = true
-    var left = memory
-    while left != 0 {
-      let bit = left.trailingZeroBitCount
-      left &= left - 1
-      let warp = warps + warp(core, bit)
-      let record = warp.pointee.records + Int(warp.pointee.stream[warp.pointee.cursor].index)
-      let reason: StallReason =
-        record.pointee.flags.contains(.shortScoreboard) ? .mioThrottle : .lgThrottle
-      statistics[warp.pointee.kernelSlot].stalls[Int(reason.rawValue)] += 1
-    }
+  private func throttle(_ core: UnsafeMutablePointer<SubCoreState>, _ warps: UInt16) {
+    let memory = warps & core.pointee.eligibleByUnit[Int(Unit.memory.rawValue)]
+    core.pointee.throttledMath = warps & ~memory
+    core.pointee.throttledShort = memory & core.pointee.eligibleShort
+    core.pointee.throttledLong = memory & ~core.pointee.eligibleShort
+    if memory != 0 { core.pointee.backedUp = true }
+    chargeThrottled(core, cycles: 1)
+  }
+
+  private func chargeThrottled(_ core: UnsafeMutablePointer<SubCoreState>, cycles: UInt64) {
+    charge(core, core.pointee.throttledMath, .mathPipeThrottle, cycles: cycles)
+    charge(core, core.pointee.throttledShort, .mioThrottle, cycles: cycles)
+    charge(core, core.pointee.throttledLong, .lgThrottle, cycles: cycles)
+  }
+
+  /// Charges the cycles since the last step, in which all eligible warps were throttled.
+  func chargeSkipped(_ core: UnsafeMutablePointer<SubCoreState>, _ now: Cycle) {
+    let cycles = now - core.pointee.chargedUntil - 1
+    if cycles > 0 { chargeThrottled(core, cycles: UInt64(cycles)) }
+    core.pointee.blockedUntil = 0
   }
 
   private func issue(_ core: UnsafeMutablePointer<SubCoreState>, _ index: Int, _ now: Cycle) {

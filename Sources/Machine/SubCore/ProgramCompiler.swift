@@ -4,6 +4,8 @@ import ISA
 public final class Program: @unchecked Sendable {
   let records: UnsafeMutablePointer<IssueRecord>
   let instructions: UnsafeMutablePointer<Instruction>
+  /// What each instruction reads and writes, for scoreboards.
+  let uses: UnsafeMutablePointer<RegisterUse>
   public let count: Int
   /// One past the last byte of code.
   let codeEnd: UInt32
@@ -18,8 +20,10 @@ public final class Program: @unchecked Sendable {
     count = code.count
     records = .allocate(capacity: max(1, code.count))
     instructions = .allocate(capacity: max(1, code.count))
+    uses = .allocate(capacity: max(1, code.count))
     for (index, instruction) in code.enumerated() {
       (instructions + index).initialize(to: instruction)
+      (uses + index).initialize(to: RegisterUse(instruction))
       (records + index).initialize(to: RecordCompiler(spec: spec).compile(instruction))
     }
     usesControlBits =
@@ -34,6 +38,7 @@ public final class Program: @unchecked Sendable {
   deinit {
     records.deallocate()
     instructions.deallocate()
+    uses.deallocate()
   }
 }
 

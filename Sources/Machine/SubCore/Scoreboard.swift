@@ -1,14 +1,28 @@
 import ISA
 
-/// Scoreboards of one warp: the alternative to control bits, and the rule for code without them.
-/// A pending bit per register (RAW, WAW) and a count of readers per register (WAR)
-/// (arXiv 2503.20481 §7, dependence mechanisms).
-struct Scoreboard {
-  /// Register spaces laid end to end: general, uniform, predicates, uniform predicates.
-  private var pending = InlineArray<9, UInt64>(repeating: 0)
-  private var long = InlineArray<9, UInt64>(repeating: 0)
-  private var readers = InlineArray<528, UInt16>(repeating: 0)
+/// A set of registers of all spaces: general, uniform, predicates and uniform predicates.
+struct RegisterSet {
+  /// 256 general and 256 uniform registers.
+  private var registers = SIMD8<UInt64>(repeating: 0)
+  /// Eight predicates, and eight uniform ones from bit 8 on.
+  private var predicates: UInt64 = 0
 
+  /// Numbers that registers have in the set, from 0.
+  static let capacity = 528
+
+  /// The registers of some operands.
+  init(_ operands: InlineArray<8, RegisterOperand>, count: UInt8) {
+    for index in 0..<Int(count) {
+      let operand = operands[index]
+      for offset in 0..<Int(operand.count) {
+        insert(Self.index(operand.file, Int(operand.first) + offset))
+      }
+    }
+  }
+
+  init() {}
+
+  /// A register's number.
   static func index(_ file: RegisterFile, _ register: Int) -> Int {
     switch file {
     case .general: register & 255
@@ -18,75 +32,147 @@ struct Scoreboard {
     }
   }
 
-  /// Why `instruction` may not issue, or nil. `consumers` = highest count of readers (0: no limit).
-  func stall(_ instruction: UnsafeMutablePointer<Instruction>, consumers: Int) -> StallReason? {
-    for operand in 0..<Int(instruction.pointee.sourceCount) {
-      let range = instruction.pointee.sources[operand]
-      for offset in 0..<Int(range.count) {
-        let index = Self.index(range.file, Int(range.first) + offset)
-        if let reason = pendingReason(index) { return reason }
-        if consumers > 0, Int(readers[index]) >= consumers { return .shortScoreboard }
+  private mutating func insert(_ index: Int) {
+    if index < 512 {
+      registers[index >> 6] |= 1 << UInt64(index & 63)
+    } else {
+      predicates |= 1 << UInt64(index & 63)
+    }
+  }
+
+  @inline(__always)
+  static func & (left: Self, right: Self) -> Self {
+    var result = left
+    result.registers &= right.registers
+    result.predicates &= right.predicates
+    return result
+  }
+
+  @inline(__always)
+  mutating func formUnion(_ other: Self) {
+    registers |= other.registers
+    predicates |= other.predicates
+  }
+
+  @inline(__always)
+  mutating func subtract(_ other: Self) {
+    registers &= ~other.registers
+    predicates &= ~other.predicates
+  }
+
+  @inline(__always)
+  var isEmpty: Bool {
+    let pairs = registers.lowHalf | registers.highHalf
+    let one = pairs.lowHalf | pairs.highHalf
+    return one[0] | one[1] | predicates == 0
+  }
+
+  /// Calls `body` with the number of each register.
+  @inline(__always)
+  func forEach(_ body: (Int) -> Void) {
+    for word in 0..<9 {
+      var bits = word < 8 ? registers[word] : predicates
+      while bits != 0 {
+        body(word * 64 + bits.trailingZeroBitCount)
+        bits &= bits - 1
       }
     }
-    for operand in 0..<Int(instruction.pointee.destinationCount) {
-      let range = instruction.pointee.destinations[operand]
-      for offset in 0..<Int(range.count) {
-        let index = Self.index(range.file, Int(range.first) + offset)
-        if let reason = pendingReason(index) { return reason }
-        if readers[index] > 0 { return .shortScoreboard }
+  }
+
+  /// The registers for which `stays` holds.
+  @inline(__always)
+  func filter(_ stays: (Int) -> Bool) -> Self {
+    var result = self
+    for word in 0..<9 {
+      var bits = word < 8 ? registers[word] : predicates
+      while bits != 0 {
+        let bit = bits & ~(bits - 1)
+        bits &= bits - 1
+        if stays(word * 64 + bit.trailingZeroBitCount) { continue }
+        if word < 8 { result.registers[word] &= ~bit } else { result.predicates &= ~bit }
       }
+    }
+    return result
+  }
+}
+
+/// What an instruction reads and writes.
+struct RegisterUse {
+  var reads: RegisterSet
+  var writes: RegisterSet
+  /// Both.
+  var touched: RegisterSet
+
+  init(_ instruction: Instruction) {
+    reads = RegisterSet(instruction.sources, count: instruction.sourceCount)
+    writes = RegisterSet(instruction.destinations, count: instruction.destinationCount)
+    touched = reads
+    touched.formUnion(writes)
+  }
+}
+
+/// Scoreboards of one warp: the alternative to control bits, and the rule for code without them.
+/// A pending bit per register (RAW, WAW) and a count of readers per register (WAR)
+/// (arXiv 2503.20481 §7, dependence mechanisms).
+struct Scoreboard {
+  private var pending = RegisterSet()
+  /// Results of long instructions, among others that are not pending any more.
+  private var long = RegisterSet()
+  /// Registers with readers.
+  private var read = RegisterSet()
+
+  /// Why an instruction may not issue, or nil. `consumers` = highest count of readers (0: no
+  /// limit); `readers` counts them by register.
+  @inline(__always)
+  func stall(
+    _ use: UnsafeMutablePointer<RegisterUse>, consumers: Int,
+    readers: UnsafeMutablePointer<UInt16>
+  ) -> StallReason? {
+    let missing = pending & use.pointee.touched
+    if !missing.isEmpty { return (missing & long).isEmpty ? .wait : .longScoreboard }
+    if !(read & use.pointee.writes).isEmpty { return .shortScoreboard }
+    if consumers > 0 {
+      var full = false
+      use.pointee.reads.forEach { full = full || Int(readers[$0]) >= consumers }
+      if full { return .shortScoreboard }
     }
     return nil
   }
 
-  private func pendingReason(_ index: Int) -> StallReason? {
-    guard pending[index >> 6] >> UInt64(index & 63) & 1 == 1 else { return nil }
-    return long[index >> 6] >> UInt64(index & 63) & 1 == 1 ? .longScoreboard : .wait
+  @inline(__always)
+  mutating func occupy(
+    _ use: UnsafeMutablePointer<RegisterUse>, long isLong: Bool,
+    readers: UnsafeMutablePointer<UInt16>
+  ) {
+    use.pointee.reads.forEach { readers[$0] += 1 }
+    read.formUnion(use.pointee.reads)
+    pending.formUnion(use.pointee.writes)
+    if isLong { long.formUnion(use.pointee.writes) } else { long.subtract(use.pointee.writes) }
   }
 
-  mutating func occupy(_ instruction: UnsafeMutablePointer<Instruction>, long isLong: Bool) {
-    for operand in 0..<Int(instruction.pointee.sourceCount) {
-      let range = instruction.pointee.sources[operand]
-      for offset in 0..<Int(range.count) {
-        readers[Self.index(range.file, Int(range.first) + offset)] += 1
-      }
+  @inline(__always)
+  mutating func releaseSources(
+    _ use: UnsafeMutablePointer<RegisterUse>, readers: UnsafeMutablePointer<UInt16>
+  ) {
+    let free = use.pointee.reads.filter { register in
+      if readers[register] > 0 { readers[register] -= 1 }
+      return readers[register] == 0
     }
-    for operand in 0..<Int(instruction.pointee.destinationCount) {
-      let range = instruction.pointee.destinations[operand]
-      for offset in 0..<Int(range.count) {
-        let index = Self.index(range.file, Int(range.first) + offset)
-        pending[index >> 6] |= 1 << UInt64(index & 63)
-        if isLong {
-          long[index >> 6] |= 1 << UInt64(index & 63)
-        } else {
-          long[index >> 6] &= ~(1 << UInt64(index & 63))
-        }
-      }
-    }
+    read.subtract(free)
   }
 
-  mutating func releaseSources(_ instruction: UnsafeMutablePointer<Instruction>) {
-    for operand in 0..<Int(instruction.pointee.sourceCount) {
-      let range = instruction.pointee.sources[operand]
-      for offset in 0..<Int(range.count) {
-        let index = Self.index(range.file, Int(range.first) + offset)
-        if readers[index] > 0 { readers[index] -= 1 }
-      }
-    }
-  }
-
-  mutating func releaseResults(_ instruction: UnsafeMutablePointer<Instruction>) {
-    for operand in 0..<Int(instruction.pointee.destinationCount) {
-      let range = instruction.pointee.destinations[operand]
-      for offset in 0..<Int(range.count) {
-        let index = Self.index(range.file, Int(range.first) + offset)
-        pending[index >> 6] &= ~(1 << UInt64(index & 63))
-      }
-    }
+  @inline(__always)
+  mutating func releaseResults(_ use: UnsafeMutablePointer<RegisterUse>) {
+    pending.subtract(use.pointee.writes)
   }
 }
 
 extension SM {
+  /// Readers of each register of a warp.
+  func readers(_ warp: Int) -> UnsafeMutablePointer<UInt16> {
+    registerReaders + warp * RegisterSet.capacity
+  }
+
   /// Marks the registers of an instruction issued now. Fixed-latency results become usable at
   /// issue + latency, not at retirement: consumers get them by bypass.
   func occupyScoreboard(
@@ -96,7 +182,7 @@ extension SM {
     let long =
       !record.pointee.flags.contains(.fixedLatency)
       && !record.pointee.flags.contains(.shortScoreboard)
-    scoreboards[warp].occupy(warps[warp].instructions + index, long: long)
+    scoreboards[warp].occupy(warps[warp].uses + index, long: long, readers: readers(warp))
     if record.pointee.flags.contains(.fixedLatency) {
       events.pointee.schedule(
         Event(.scoreboardRelease, warp: warp, a: 0, b: index, address: warps[warp].age),
@@ -109,11 +195,11 @@ extension SM {
     warp: Int, age: UInt64, instruction: Int, sources: Bool, _ now: Cycle
   ) {
     guard warps[warp].resident, warps[warp].age == age else { return }
-    let pointer = warps[warp].instructions + instruction
+    let use = warps[warp].uses + instruction
     if sources {
-      scoreboards[warp].releaseSources(pointer)
+      scoreboards[warp].releaseSources(use, readers: readers(warp))
     } else {
-      scoreboards[warp].releaseResults(pointer)
+      scoreboards[warp].releaseResults(use)
     }
     if warps[warp].reason != .notSelected { evaluate(warp, at: now) }
   }

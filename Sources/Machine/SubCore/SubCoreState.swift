@@ -29,14 +29,18 @@ struct Latch {
 struct SubCoreState {
   var index = 0
   /// Next cycle in which something may happen here.
-  var next: Cycle = 0
+  var next = never
   var resident: UInt16 = 0
+  /// Kernel of all resident warps, or -1 where there are several.
+  var kernelSlot = -1
 
   // Issue scheduler.
   var eligible: UInt16 = 0
   /// Eligible warps by the unit of their next instruction.
   var eligibleByUnit = InlineArray<16, UInt16>(repeating: 0)
   var unitOfWarp = InlineArray<16, UInt8>(repeating: 0)
+  /// Among the eligible warps, those whose next instruction holds a short scoreboard.
+  var eligibleShort: UInt16 = 0
   var lastIssued = -1
   var holdUntil: Cycle = 0
   var issueFree: Cycle = 0
@@ -54,6 +58,13 @@ struct SubCoreState {
   /// Registers that the instruction in Allocate must read from each bank.
   var needed = InlineArray<4, UInt8>(repeating: 0)
   var throttle: StallReason = .dispatchStall
+  /// All eligible warps wait for units, none of which is free before this cycle; 0 otherwise. What
+  /// the steps until then would have charged is charged afterwards, from `chargedUntil` on.
+  var blockedUntil: Cycle = 0
+  var chargedUntil: Cycle = 0
+  var throttledMath: UInt16 = 0
+  var throttledShort: UInt16 = 0
+  var throttledLong: UInt16 = 0
   /// Warps wait for room in the memory local unit's queue.
   var backedUp = false
   /// First cycle in which a unit's dispatch latch is free, by `Unit`.
