@@ -163,7 +163,7 @@ def suite(needletail, name, wanted):
         pairs.append((measured, simulated))
         lines.append(f"| {index} | {row['gpu']} | {row['program']}: {row['quantity']} | {traces} | {number(measured)} {row['unit']} "
                      f"| {number(simulated)} | {error:+.1f} % | {mostly(launches)} | {remark} |")
-    text = (f"{len(errors)} rows, mean absolute error {statistics.mean(errors):.1f} %, "
+    text = (f"{len(errors)} row{'s' * (len(errors) > 1)}, mean absolute error {statistics.mean(errors):.1f} %, "
             f"median {statistics.median(errors):.1f} %, largest {max(errors):.1f} %")
     if name == "sgemm-ladder":
         text += f"; {concordant(pairs)}"
