@@ -60,7 +60,7 @@ SUITES = {
     }),
     "kernels": ("kernels", {
         1: ("transformer-scores", "rtx-3080-ti", size(12, 1, 3), "1 and 3 of 12 heads"),
-        2: ("transformer-softmax", "rtx-3080-ti", size(6144, 1440, 2880), "3 and 6 of 12.8 rounds; one barrier more than the original"),
+        2: ("transformer-softmax", "rtx-3080-ti", "c[1]", "one barrier more than the original"),
         3: ("transformer-context", "rtx-3080-ti", "c[1]", ""),
         4: ("transformer-product", "rtx-3080-ti", size(768, 192, 384), "192 and 384 of 768 products"),
         5: ("transformer-product-wide", "rtx-3080-ti", "6.4 * (" + size(768, 192, 384) + " - 2480) + 2480", "192 and 384 of 768 products, 2 of 12.8 rounds; a launch takes 2480"),
