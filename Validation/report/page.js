@@ -27,7 +27,8 @@
   const powers = (value) => {
     const exponent = Math.log10(value);
     if (Math.abs(exponent - Math.round(exponent)) > 1e-6) return "";
-    return value >= 1e6 ? value / 1e6 + " M" : value >= 1000 ? value / 1000 + " k" : String(value);
+    const unit = [[1e9, " G"], [1e6, " M"], [1e3, " k"]].find((entry) => value >= entry[0]);
+    return unit ? value / unit[0] + unit[1] : String(value);
   };
   const logAxis = (title, low, high) => ({
     type: "logarithmic", min: low, max: high, title: { display: true, text: title, color: ink },
@@ -103,13 +104,14 @@
   })();
 
   // Curves.
-  const size = (kib) => (kib >= 1024 ? kib / 1024 + " MiB" : kib + " KiB");
+  const size = (kib) => (kib >= 1048576 ? kib / 1048576 + " GiB" : kib >= 1024 ? kib / 1024 + " MiB" : kib + " KiB");
   data.curves.forEach((curve, index) => {
     const least = Math.min(...curve.measured.map((point) => point.x));
-    const most = Math.max(...curve.measured.map((point) => point.x));
+    // Where the measured curve goes on far beyond the simulated one, it is flat.
+    const most = Math.min(Math.max(...curve.measured.map((point) => point.x)), 2 * Math.max(...curve.simulated.map((dot) => dot.x)));
     const band = curve.measured.every((point) => point.low !== undefined && point.high !== undefined);
     const edge = (key, fill) => ({
-      label: "", data: curve.measured.map((point) => ({ x: point.x, y: point[key] })), borderWidth: 0, pointRadius: 0,
+      label: "", data: curve.measured.filter((point) => point.x <= most).map((point) => ({ x: point.x, y: point[key] })), borderWidth: 0, pointRadius: 0,
       pointHitRadius: 0, fill, backgroundColor: "#cfe0f2", order: 5,
     });
     const dots = curve.simulated;
@@ -117,7 +119,7 @@
       type: "line",
       data: {
         datasets: [
-          { label: "measured", data: curve.measured, borderColor: "#2f6fb3", borderWidth: 2, pointRadius: 0, pointHitRadius: 3, order: 3 },
+          { label: "measured", data: curve.measured.filter((point) => point.x <= most), borderColor: "#2f6fb3", borderWidth: 2, pointRadius: 0, pointHitRadius: 3, order: 3 },
           {
             type: "scatter", label: "simulated", data: dots, order: 1, pointRadius: 4, pointHoverRadius: 7,
             backgroundColor: dots.map((dot) => (dot.judged ? "#d9480f" : "#ffffff")), borderColor: "#d9480f", borderWidth: 1.4,

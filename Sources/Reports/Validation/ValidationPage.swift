@@ -175,7 +175,8 @@ struct ValidationPage {
   }
 
   private var suites: String {
-    "<section><h2>Every row</h2></section>"
+    "<section><h2>Every row</h2><p>Errors of judged rows; orange ones are beyond what their suite allows "
+      + "on the mean, or for any row where it says so.</p></section>"
       + outcome.suites.map { suite in
         let name = escaped(suite.suite.name)
         let judged = suite.judged.count { abs($0.errorPercent ?? 0) > 1e-9 }
