@@ -19,7 +19,7 @@ enum SpecRanges {
   static let powersOfTwo: Set<String> = [
     "sm.registerFile.banks", "sm.sharedMemory.banks", "sm.frontEnd.l0.line", "sm.frontEnd.l1.line",
     "sm.constantCache.l0.line", "sm.constantCache.loadPath.line", "sm.l1.line", "sm.l1.sector",
-    "memory.dram.banks", "memory.dram.bankGroups",
+    "memory.dram.banks", "memory.dram.bankGroups", "memory.l2.fetchSectors",
   ]
 
   /// Caches of a given size, line and associativity.
@@ -98,6 +98,7 @@ enum SpecRanges {
     "sm.memoryUnit.queueEntries": 1...8,
     "sm.memoryUnit.addressInterval": 1...64,
     "sm.memoryUnit.acceptInterval": 1...64,
+    "sm.memoryUnit.idleAcceptInterval": 1...64,
     "sm.memoryUnit.operandReadLead": 0...16,
     "sm.memoryUnit.narrowAddressSaving": 0...4,
     "sm.memoryUnit.globalLinkBytes": 1...4096,
@@ -111,6 +112,7 @@ enum SpecRanges {
     "sm.l1.sector": 32...32,
     "sm.l1.sets": 1...1024,
     "sm.l1.mshrs": 1...4096,
+    "sm.l1.tagBanks": 1...8,
     "sm.l1.tagsPerCycle": 1...32,
     "sm.l1.dataBytesPerCycle": 1...4096,
     "sm.l1.missLatency": 0...1000,
@@ -139,6 +141,7 @@ enum SpecRanges {
     "memory.translation.l2Latency": 0...100_000,
     "memory.translation.walkLatency": 0...100_000,
 
+    "memory.l2.fetchSectors": 1...4,
     "memory.l2.size": 4096...(1 << 30),
     "memory.l2.ways": 1...64,
     "memory.l2.slices": 1...1024,

@@ -8,6 +8,8 @@ struct Coalescer: ~Copyable {
   /// Lines of the last access and the sectors touched in each.
   let lines: UnsafeMutablePointer<UInt64>
   let sectors: UnsafeMutablePointer<UInt32>
+  /// Cycle of the access in which each line's tag is looked up.
+  let turns: UnsafeMutablePointer<Int>
   /// Bytes of each line that are written, from bit 0 of the first word on.
   let written: UnsafeMutablePointer<SIMD4<UInt32>>
   var count = 0
@@ -23,6 +25,8 @@ struct Coalescer: ~Copyable {
     lines.initialize(repeating: 0, count: Self.capacity)
     sectors = .allocate(capacity: Self.capacity)
     sectors.initialize(repeating: 0, count: Self.capacity)
+    turns = .allocate(capacity: Self.capacity)
+    turns.initialize(repeating: 0, count: Self.capacity)
     written = .allocate(capacity: Self.capacity)
     written.initialize(repeating: SIMD4(repeating: 0), count: Self.capacity)
     addresses = .allocate(capacity: 32)
@@ -36,6 +40,7 @@ struct Coalescer: ~Copyable {
   deinit {
     lines.deallocate()
     sectors.deallocate()
+    turns.deallocate()
     written.deallocate()
     addresses.deallocate()
     bankWords.deallocate()

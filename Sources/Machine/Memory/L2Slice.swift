@@ -151,8 +151,8 @@ extension MemorySystem {
       answer(index, now)
       return
     }
-    let new = absent & ~line.pending
-    if new != 0 {
+    let new = fetched(with: absent) & ~line.valid & ~line.pending
+    if absent & ~line.pending != 0 {
       if line.pending == 0 { slices[Int(transaction.slice)].awaited += 1 }
       line.pending |= new
       counts.pointee.dramReads += UInt64(new.nonzeroBitCount)
@@ -163,6 +163,15 @@ extension MemorySystem {
     transactions[index].next = line.waiters
     line.waiters = index
     lines[entry] = line
+  }
+
+  /// Sectors that come from memory when `sectors` are missing.
+  private func fetched(with sectors: UInt8) -> UInt8 {
+    switch spec.l2.fetchSectors {
+    case 1: sectors
+    case 2: sectors | (sectors & 0b0101) << 1 | (sectors & 0b1010) >> 1
+    default: 0b1111
+    }
   }
 
   /// Bytes that complete a sector make it whole without a look at memory.

@@ -146,8 +146,8 @@ extension SM {
       sectorBytes: UInt64(spec.l1.sector.count))
     let lines = coalescer.pointee.count
     let start = max(now, memory.pointee.tagFree)
-    let rate = max(1, spec.l1.tagsPerCycle)
-    memory.pointee.tagFree = start + Cycle(max((lines + rate - 1) / rate, dataCycles()))
+    let tagCycles = lookUpTags()
+    memory.pointee.tagFree = start + Cycle(max(tagCycles, dataCycles()))
     let atomic = record.pointee.action == .atomic
     let eviction = record.pointee.eviction
     let bypass = record.pointee.flags.contains(.bypassL1) || atomic
@@ -155,7 +155,7 @@ extension SM {
     for line in 0..<lines {
       let number = coalescer.pointee.lines[line]
       let wanted = coalescer.pointee.sectors[line]
-      let leaves = start + Cycle(line / rate + spec.l1.missLatency)
+      let leaves = start + Cycle(coalescer.pointee.turns[line] + spec.l1.missLatency)
       if bypass {
         missing += 1
         send(
@@ -184,10 +184,24 @@ extension SM {
     }
     requests[index].missing = missing
     requests[index].ready =
-      start + Cycle(record.pointee.dataPhase) + Cycle(max(0, lines - record.pointee.words))
+      start + Cycle(record.pointee.dataPhase) + Cycle(max(0, tagCycles - record.pointee.words))
     if missing == 0 {
       events.pointee.schedule(Event(.dataReady, b: index), at: requests[index].ready)
     }
+  }
+
+  /// Says in which cycle each line is looked up in its bank of the tags; returns how many it takes.
+  private func lookUpTags() -> Int {
+    var inBank = InlineArray<8, Int>(repeating: 0)
+    var most = 0
+    for line in 0..<coalescer.pointee.count {
+      let bank = Int(coalescer.pointee.lines[line] % UInt64(spec.l1.tagBanks))
+      let turn = inBank[bank] / spec.l1.tagsPerCycle
+      coalescer.pointee.turns[line] = turn
+      inBank[bank] += 1
+      most = max(most, turn + 1)
+    }
+    return most
   }
 
   /// Cycles that the access occupies the L1's data stage.
@@ -283,7 +297,7 @@ extension SM {
       sectorBytes: UInt64(spec.l1.sector.count))
     let lines = coalescer.pointee.count
     let start = max(dataEnd, memory.pointee.tagFree)
-    memory.pointee.tagFree = start + Cycle(lines)
+    memory.pointee.tagFree = start + Cycle(lookUpTags())
     // Every line's write is acknowledged on its own.
     warps[warpIndex].outstanding += lines - 1
     warps[warpIndex].memoryOutstanding += lines - 1
@@ -303,7 +317,8 @@ extension SM {
       send(
         reduces ? .reduction : .write, line: number, sectors: sectors,
         token: Token.writeAcknowledge | UInt32(warpIndex), kernelSlot: kernelSlot,
-        eviction: eviction, at: start + Cycle(line + spec.l1.missLatency), slot: line)
+        eviction: eviction,
+        at: start + Cycle(coalescer.pointee.turns[line] + spec.l1.missLatency), slot: line)
     }
     // A fence within the CTA waits for no more than this.
     releaseFence(warpIndex, start)

@@ -50,6 +50,8 @@ public struct L2Spec: Codable, Hashable, Sendable {
   public var latency: Int
   /// Bytes per cycle of a slice's data stage.
   public var bytesPerCycle: Int
+  /// Sectors of a line, aligned to their number, that a read miss fetches together: 1, 2 or 4.
+  public var fetchSectors: Int
   /// Lines that a slice can wait for.
   public var mshrs: Int
   /// Cycles that an atomic takes longer than a read that hits.

@@ -160,6 +160,8 @@ public struct MemoryUnitSpec: Codable, Hashable, Sendable {
   public var addressInterval: Int
   /// Cycles between acceptances of the SM's shared unit.
   public var acceptInterval: Int
+  /// The same after an instruction none of whose lanes access memory.
+  public var idleAcceptInterval: Int
   /// Cycles from operand read to acceptance.
   public var operandReadLead: Int
   /// Cycles saved when the address is a single 32-bit register.
@@ -205,7 +207,10 @@ public struct L1Spec: Codable, Hashable, Sendable {
   public var sets: Int
   /// Misses (lines) that can be outstanding.
   public var mshrs: Int
-  /// Tag lookups (lines) per cycle.
+  /// Banks of the tags, by the low bits of a line's number: lines in different ones are looked up
+  /// together. 1…8.
+  public var tagBanks: Int
+  /// Tag lookups (lines) per cycle and bank.
   public var tagsPerCycle: Int
   /// Bytes per cycle of the data stage.
   public var dataBytesPerCycle: Int

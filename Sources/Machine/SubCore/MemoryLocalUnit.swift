@@ -62,8 +62,10 @@ extension SM {
       guard core.pointee.headRequest <= now else { continue }
       guard hasPendingRoom() else { return }
       memory.pointee.turn = (index + 1) % subCoreCount
-      memory.pointee.nextAccept = now + Cycle(spec.memoryUnit.acceptInterval)
       let entry = core.pointee.queue[core.pointee.queueHead]
+      let idle = warps[Int(entry.warp)].stream[entry.dynamic].mask == 0
+      memory.pointee.nextAccept =
+        now + Cycle(idle ? spec.memoryUnit.idleAcceptInterval : spec.memoryUnit.acceptInterval)
       core.pointee.queueHead = (core.pointee.queueHead + 1) & 15
       core.pointee.queueCount -= 1
       core.pointee.headRequest = never
