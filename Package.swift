@@ -74,7 +74,9 @@ let package = Package(
     .testTarget(name: "MachineTests", dependencies: ["Machine", "Simulation", "Emulator"]),
     .target(name: "CubinSupport", path: "Tests/CubinSupport"),
     .testTarget(name: "EmulatorTests", dependencies: ["Emulator", "CubinSupport"]),
-    .testTarget(name: "ValidationTests", dependencies: ["Validation", "Reports"]),
+    .testTarget(
+      name: "ValidationTests",
+      dependencies: ["Validation", "Reports", "Simulation", "Configuration", "Machine", "ISA"]),
     .testTarget(name: "ArchitectureTests"),
     // Plays the CUDA program in the tests of the command line.
     .executableTarget(
