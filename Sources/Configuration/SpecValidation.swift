@@ -60,6 +60,9 @@ extension GPUSpec {
           memory.l2.slices % memory.dram.channels == 0, "memory.l2.slices",
           "must be a multiple of memory.dram.channels"),
         rule(
+          memory.l2.slices % memory.l2.partitions == 0, "memory.l2.slices",
+          "must be a multiple of memory.l2.partitions"),
+        rule(
           memory.l2.size.count / sm.l1.line.count >= memory.l2.slices * memory.l2.ways,
           "memory.l2.size", "must hold memory.l2.ways lines in each of memory.l2.slices"),
         rule(

@@ -22,6 +22,16 @@ struct Interconnect: ~Copyable {
   /// GPC of an SM: TPCs are dealt to the GPCs in turn.
   func gpc(_ sm: Int) -> Int { sm / spec.smsPerTPC % spec.gpcs }
 
+  /// Half of the chip that an SM is in.
+  private func partition(ofSM sm: Int) -> Int { gpc(sm) * partitions / spec.gpcs }
+
+  /// The slice in an SM's own half of the chip that serves its reads of a line whose home is `slice`.
+  func near(sm: Int, slice: Int) -> Int {
+    guard partitions > 1 else { return slice }
+    let share = slices / partitions
+    return partition(ofSM: sm) * share + slice % share
+  }
+
   /// Cycles one way. GPCs and slices lie along a line, each at its even distance; the far half of
   /// a chip with two partitions is behind a bridge.
   func latency(sm: Int, slice: Int) -> Cycle {
@@ -29,8 +39,7 @@ struct Interconnect: ~Copyable {
     let here = (2 * gpc + 1) * slices
     let there = (2 * slice + 1) * spec.gpcs
     let apart = abs(here - there) * spec.distanceSpread / (2 * slices * spec.gpcs)
-    let crosses =
-      partitions > 1 && gpc * partitions / spec.gpcs != slice * partitions / slices
+    let crosses = partitions > 1 && partition(ofSM: sm) != slice * partitions / slices
     return Cycle(spec.latency + apart + (crosses ? farLatency : 0))
   }
 

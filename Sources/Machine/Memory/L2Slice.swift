@@ -135,15 +135,18 @@ extension MemorySystem {
       counts.pointee.l2Writes += count
       write(message.written, sectors, &line)
       lines[entry] = line
+      dropCopies(transaction)
       answer(index, now)
       return
     }
     let absent = sectors & ~line.valid
     if message.kind == .read {
-      counts.pointee.l2Reads += count
-      counts.pointee.l2ReadMisses += UInt64(absent.nonzeroBitCount)
+      // What a copy asks its home for was counted there, and is no miss before memory is asked.
+      if transaction.copy < 0 { counts.pointee.l2Reads += count }
+      if !transaction.isCopy { counts.pointee.l2ReadMisses += UInt64(absent.nonzeroBitCount) }
     } else {
       counts.pointee.l2Atomics += count
+      dropCopies(transaction)
     }
     if absent == 0 {
       if message.kind != .read { line.dirty |= sectors }
@@ -155,14 +158,47 @@ extension MemorySystem {
     if absent & ~line.pending != 0 {
       if line.pending == 0 { slices[Int(transaction.slice)].awaited += 1 }
       line.pending |= new
-      counts.pointee.dramReads += UInt64(new.nonzeroBitCount)
-      events.schedule(
-        .init(.memoryRead, unit: Int(transaction.slice), sectors: new, index: Int32(entry)),
-        at: now + Cycle(spec.dram.controllerLatency))
+      if transaction.isCopy {
+        askHome(transaction, sectors: new, for: entry, now)
+      } else {
+        counts.pointee.dramReads += UInt64(new.nonzeroBitCount)
+        events.schedule(
+          .init(.memoryRead, unit: Int(transaction.slice), sectors: new, index: Int32(entry)),
+          at: now + Cycle(spec.dram.controllerLatency))
+      }
     }
     transactions[index].next = line.waiters
     line.waiters = index
     lines[entry] = line
+  }
+
+  /// Sends for what a copy lacks, across the bridge between the halves of the chip.
+  private mutating func askHome(
+    _ transaction: Transaction, sectors: UInt8, for entry: Int, _ now: Cycle
+  ) {
+    let home = map.place(transaction.message.line)
+    var request = transaction
+    request.message.sectors = UInt32(sectors)
+    request.slice = UInt16(home.slice)
+    request.isCopy = false
+    request.copy = Int32(entry)
+    request.copySlice = transaction.slice
+    events.schedule(
+      .init(.cross, index: transactions.add(request)), at: now + 1 + Cycle(spec.l2.farLatency))
+  }
+
+  /// What is written at a line's home is old in the other half's copy.
+  private func dropCopies(_ transaction: Transaction) {
+    let share = spec.l2.slices / spec.l2.partitions
+    for partition in 0..<spec.l2.partitions {
+      let slice = partition * share + Int(transaction.slice) % share
+      guard slice != Int(transaction.slice) else { continue }
+      let entry = lines.find(
+        transaction.message.line, set: slice * map.setCount + map.set(transaction.local))
+      if entry >= 0 {
+        lines[entry].valid &= ~UInt8(truncatingIfNeeded: transaction.message.sectors)
+      }
+    }
   }
 
   /// Sectors that come from memory when `sectors` are missing.
@@ -242,6 +278,15 @@ extension MemorySystem {
       departure =
         begin + busy - Cycle(spec.l2.atomicInterval)
         + Cycle(spec.l2.latency + spec.l2.atomicLatency)
+    }
+    if transaction.copy >= 0 {
+      events.schedule(
+        .init(
+          .fill, unit: Int(transaction.copySlice),
+          sectors: UInt8(truncatingIfNeeded: message.sectors), index: transaction.copy),
+        at: departure + Cycle(spec.l2.farLatency))
+      transactions.remove(index)
+      return
     }
     let returned = message.kind == .write || message.kind == .reduction ? 0 : bytes
     reply(message, slice: Int(transaction.slice), bytes: returned, departure: departure)

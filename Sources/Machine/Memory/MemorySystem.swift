@@ -4,6 +4,8 @@
 struct MemorySystem: ~Copyable {
   struct Event {
     enum Kind: UInt8 {
+      /// Transaction `index` reaches a line's home from the other half of the chip.
+      case cross
       /// Slice `unit` looks at its queue.
       case serve
       /// The read of `sectors` of L2 line `index` of slice `unit` reaches the DRAM's queue.
@@ -128,16 +130,22 @@ struct MemorySystem: ~Copyable {
     let sm = Int(message.sm)
     let place = map.place(message.line)
     transaction.local = place.local
-    transaction.slice = UInt16(place.slice)
+    var slice = place.slice
+    if message.kind == .read {
+      slice = interconnect.near(sm: sm, slice: slice)
+      transaction.isCopy = slice != place.slice
+    }
+    transaction.slice = UInt16(slice)
     transactions[index] = transaction
     let delay = translation.delay(gpc: interconnect.gpc(sm), line: message.line)
     arrivals.schedule(
-      index, at: message.cycle + interconnect.latency(sm: sm, slice: place.slice) + delay)
+      index, at: message.cycle + interconnect.latency(sm: sm, slice: slice) + delay)
   }
 
   private mutating func handle(_ event: Event, _ now: Cycle) {
     let unit = Int(event.unit)
     switch event.kind {
+    case .cross: enqueue(event.index, now)
     case .serve: serve(unit, now)
     case .memoryRead: readMemory(Int(event.index), sectors: event.sectors, slice: unit, now)
     case .schedule: if channels[unit].wake == now { stepChannel(unit, now) }

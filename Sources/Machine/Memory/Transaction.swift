@@ -32,6 +32,11 @@ struct Transaction {
   /// Number of the line among those of its slice.
   var local: UInt64
   var slice: UInt16
+  /// The slice is not the line's home: it keeps a copy for its own half of the chip.
+  var isCopy = false
+  /// The copy that the home is asked for: L2 line and slice, or -1.
+  var copy: Int32 = -1
+  var copySlice: UInt16 = 0
   /// Next in the queue of a slice, of the waiters of a line or of free entries; -1 at the end.
   var next: Int32
 }
