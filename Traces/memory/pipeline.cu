@@ -1,6 +1,7 @@
 // A product of matrices whose tiles come by asynchronous copies, one, two or four tiles ahead:
 // the same blocks do the same arithmetic on the same data, and only the waiting differs.
 //   pipeline STAGES [DEPTH]    256 x 256 results, DEPTH (512) products each
+// Needs sm_80.
 #include "timed.h"
 
 constexpr int side = 64, slice = 16, threads = 256;
