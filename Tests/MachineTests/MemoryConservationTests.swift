@@ -39,11 +39,16 @@ import Testing
     return text
   }
 
-  @Test(arguments: 0..<12) func `every request is answered once and bytes add up`(
-    seed: Int
-  ) throws {
-    let machine = try MachineDescription.load(
-      "rtx-3060", overrides: ["smCount=4", "memory.l2.size=192 KiB", "memory.l2.mshrs=8"])
+  /// The A100 has an L2 of two halves, with copies in each of the other's lines.
+  @Test(arguments: 0..<12, ["rtx-3060", "a100"])
+  func `every request is answered once and bytes add up`(seed: Int, gpu: String) throws {
+    let small = [
+      "rtx-3060": ["smCount=4", "memory.l2.size=192 KiB", "memory.l2.mshrs=8"],
+      "a100": [
+        "smCount=16", "memory.l2.size=80 KiB", "memory.l2.ways=4", "memory.l2.mshrs=2",
+      ],
+    ]
+    let machine = try MachineDescription.load(gpu, overrides: small[gpu] ?? [])
     let text = listing(seed: UInt64(seed + 1))
     let program = ListingProgram(try Listing.parse(Array(text.utf8), file: "random"))
     var warnings: [String] = []
@@ -57,6 +62,7 @@ import Testing
     var served: UInt64 = 0
     for slice in 0..<spec.l2.slices {
       #expect(engine.memory.slices[slice].head < 0 && engine.memory.slices[slice].awaited == 0)
+      #expect(engine.memory.slices[slice].awaitedCopies == 0)
       served += engine.memory.slices[slice].requests
     }
     for entry in 0..<engine.memory.lines.count {
@@ -82,12 +88,13 @@ import Testing
     #expect(counts.l2Writes > 0 && counts.l2Atomics > 0 && written > 0 && served > 0)
   }
 
-  @Test(arguments: 0..<4) func `results depend neither on threads nor on leaps`(seed: Int) throws {
+  @Test(arguments: 0..<4, ["rtx-3060", "a100"])
+  func `results depend neither on threads nor on leaps`(seed: Int, gpu: String) throws {
     let text = listing(seed: UInt64(100 + seed))
     func run(threads: Int, leap: Bool) throws -> [UInt64] {
       let kernel = try Bench.run(
-        text, gpu: "rtx-3060", set: ["smCount=5", "memory.l2.size=192 KiB"], threads: threads,
-        leap: leap
+        text, gpu: gpu, set: ["smCount=12", "memory.l2.size=192 KiB", "memory.l2.ways=4"],
+        threads: threads, leap: leap
       ).kernels[0]
       return [UInt64(kernel.cycles)]
         + Statistics.counters.map { kernel.statistics[keyPath: $0.path] }

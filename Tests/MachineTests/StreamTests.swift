@@ -19,6 +19,7 @@ import Testing
       """
     let one = [
       "memory.dram.channels=1", "memory.l2.slices=\(slices)", "memory.l2.size=256 KiB",
+      "memory.l2.partitions=1",
     ]
     return try Bench.run(listing, gpu: gpu, set: Bench.coreOnly + one).kernels[0].cycles
   }

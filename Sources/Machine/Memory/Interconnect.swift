@@ -4,6 +4,8 @@ struct Interconnect: ~Copyable {
   private let spec: InterconnectSpec
   private let slices: Int
   private let partitions: Int
+  /// Copies take at most half of the ways.
+  private let keepsCopies: Bool
   private let farLatency: Int
   /// First free cycle of each SM's reply port.
   private let replyFree: UnsafeMutablePointer<Cycle>
@@ -12,6 +14,7 @@ struct Interconnect: ~Copyable {
     self.spec = spec.interconnect
     slices = spec.l2.slices
     partitions = spec.l2.partitions
+    keepsCopies = partitions > 1 && spec.l2.ways > 1
     farLatency = spec.l2.farLatency
     replyFree = .allocate(capacity: smCount)
     replyFree.initialize(repeating: 0, count: smCount)
@@ -27,7 +30,7 @@ struct Interconnect: ~Copyable {
 
   /// The slice in an SM's own half of the chip that serves its reads of a line whose home is `slice`.
   func near(sm: Int, slice: Int) -> Int {
-    guard partitions > 1 else { return slice }
+    guard keepsCopies else { return slice }
     let share = slices / partitions
     return partition(ofSM: sm) * share + slice % share
   }

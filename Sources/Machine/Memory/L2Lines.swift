@@ -59,6 +59,16 @@ struct L2Lines: ~Copyable {
     }
   }
 
+  /// Lines of `set` that wait for something.
+  func awaited(set: Int) -> Int {
+    let base = set * ways
+    var count = 0
+    for way in base..<base + ways where lines[way].pending != 0 || lines[way].waiters >= 0 {
+      count += 1
+    }
+    return count
+  }
+
   /// The line of `set` to replace, one that waits for nothing, or -1.
   func victim(set: Int) -> Int {
     let base = set * ways

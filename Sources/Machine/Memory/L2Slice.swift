@@ -12,8 +12,10 @@ struct L2Slice {
   var tagFree: Cycle = 0
   var dataFree: Cycle = 0
   var atomicFree: Cycle = 0
-  /// Lines awaited from DRAM.
+  /// Lines awaited from DRAM, and copies awaited from their homes. They have their own places: a home
+  /// must never wait for a copy.
   var awaited = 0
+  var awaitedCopies = 0
   /// Requests served, for statistics.
   var requests: UInt64 = 0
 }
@@ -67,6 +69,22 @@ extension MemorySystem {
     scheduleService(sliceIndex, now + 1)
   }
 
+  /// Serves what a copy asks its home for. It passes the queue, whose head may wait for a copy.
+  mutating func serveCopy(_ index: Int32, _ now: Cycle) {
+    let transaction = transactions[index]
+    let slice = slices + Int(transaction.slice)
+    let start = max(now, slice.pointee.tagFree)
+    guard start == now, let entry = place(transaction, Int(transaction.slice), now) else {
+      // The tags are taken, or the line waits for DRAM, which goes on in any case.
+      events.schedule(.init(.cross, index: index), at: max(start, now + 1))
+      return
+    }
+    slice.pointee.tagFree = now + 1
+    slice.pointee.requests += 1
+    lines.touch(entry, transaction.message.eviction)
+    look(index, transaction, entry, now)
+  }
+
   /// The line's place, taken from another line if it is absent; nil when that has to wait.
   private mutating func place(
     _ transaction: Transaction, _ slice: Int, _ now: Cycle
@@ -78,8 +96,11 @@ extension MemorySystem {
     let fetches =
       transaction.message.kind != .write
       && (entry < 0 || (lines[entry].pending == 0 && sectors & ~lines[entry].valid != 0))
-    if fetches, slices[slice].awaited >= spec.l2.mshrs { return nil }
+    let awaited = transaction.isCopy ? slices[slice].awaitedCopies : slices[slice].awaited
+    if fetches, awaited >= spec.l2.mshrs { return nil }
     if entry >= 0 { return entry }
+    // Half of a set is always left to lines whose home is here.
+    if transaction.isCopy, lines.awaited(set: set) >= spec.l2.ways / 2 { return nil }
     entry = lines.victim(set: set)
     if entry < 0 { return nil }
     if lines[entry].dirty != 0 {
@@ -154,9 +175,16 @@ extension MemorySystem {
       answer(index, now)
       return
     }
-    let new = fetched(with: absent) & ~line.valid & ~line.pending
+    let wanted = transaction.isCopy ? absent : fetched(with: absent)
+    let new = wanted & ~line.valid & ~line.pending
     if absent & ~line.pending != 0 {
-      if line.pending == 0 { slices[Int(transaction.slice)].awaited += 1 }
+      if line.pending == 0 {
+        if transaction.isCopy {
+          slices[Int(transaction.slice)].awaitedCopies += 1
+        } else {
+          slices[Int(transaction.slice)].awaited += 1
+        }
+      }
       line.pending |= new
       if transaction.isCopy {
         askHome(transaction, sectors: new, for: entry, now)
@@ -195,7 +223,8 @@ extension MemorySystem {
       guard slice != Int(transaction.slice) else { continue }
       let entry = lines.find(
         transaction.message.line, set: slice * map.setCount + map.set(transaction.local))
-      if entry >= 0 {
+      // Those who wait for a part of the line count on the rest.
+      if entry >= 0, lines[entry].waiters < 0 {
         lines[entry].valid &= ~UInt8(truncatingIfNeeded: transaction.message.sectors)
       }
     }
@@ -224,7 +253,13 @@ extension MemorySystem {
     var line = lines[entry]
     line.valid |= sectors
     line.pending &= ~sectors
-    if line.pending == 0 { slices[slice].awaited -= 1 }
+    if line.pending == 0 {
+      if spec.l2.partitions > 1, map.place(lines.tag(entry)).slice != slice {
+        slices[slice].awaitedCopies -= 1
+      } else {
+        slices[slice].awaited -= 1
+      }
+    }
     var waiter = line.waiters
     line.waiters = -1
     // The list has the youngest first; the oldest is to be answered first.

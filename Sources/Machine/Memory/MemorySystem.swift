@@ -145,7 +145,7 @@ struct MemorySystem: ~Copyable {
   private mutating func handle(_ event: Event, _ now: Cycle) {
     let unit = Int(event.unit)
     switch event.kind {
-    case .cross: enqueue(event.index, now)
+    case .cross: serveCopy(event.index, now)
     case .serve: serve(unit, now)
     case .memoryRead: readMemory(Int(event.index), sectors: event.sectors, slice: unit, now)
     case .schedule: if channels[unit].wake == now { stepChannel(unit, now) }
