@@ -8,6 +8,7 @@ changed: whoever believes a fit writes it down.
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -66,14 +67,14 @@ class Rows:
                 found |= {(suite, row): pair for row, pair in self.run(suite, numbers, settings).items()}
             self.known[values] = found
             self.simulations += 1
-            print(f"\rfit: {self.simulations} settings", end="", file=sys.stderr)
+            print(f"\rfit: {pathlib.Path(self.spec.file).stem}: {self.simulations} settings ", end="", file=sys.stderr)
         return self.known[values]
 
     def run(self, suite, numbers, settings):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "rows.yaml"
             file.write_text(narrowed(suite, numbers, settings))
-            command = [self.needletail, "validate", str(file), "--json", f"{folder}/out.json", "--quiet"]
+            command = [self.needletail, "validate", str(file), "--json", f"{folder}/out.json", "--quiet", "-j", "1"]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode not in (0, 1):
                 fail(f"{suite}: {done.stderr.strip()}")
@@ -205,9 +206,10 @@ def fitted_values():
 
 def page(needletail):
     fits = {}
-    for file in sorted((ROOT / "Validation/fits").glob("*.json")):
-        print(f"fit: {file.name}", file=sys.stderr)
-        fit = Fit(needletail, Spec(file))
+    files = sorted((ROOT / "Validation/fits").glob("*.json"))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(lambda file: Fit(needletail, Spec(file)), files))
+    for file, fit in zip(files, found):
         for path, value in zip(fit.spec.bounds, fit.values):
             fits[fit.spec.description, path] = (file.name, fit, value)
     lines = [
