@@ -11,24 +11,8 @@ public struct ConfigurationDirectory: Sendable {
   /// `NEEDLETAIL_CONFIGS`, or `Configs` beside the executable or an ancestor of it, or in the
   /// working directory or an ancestor of it.
   public static var standard: ConfigurationDirectory {
-    if let path = ProcessInfo.processInfo.environment["NEEDLETAIL_CONFIGS"], !path.isEmpty {
-      return ConfigurationDirectory(path: path)
-    }
-    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent()
-    let working = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-    for start in [executable, working] {
-      var folder = start
-      for _ in 0..<8 {
-        let candidate = folder.appendingPathComponent("Configs")
-        let families = candidate.appendingPathComponent("families").path
-        if FileManager.default.fileExists(atPath: families) {
-          return ConfigurationDirectory(path: candidate.path)
-        }
-        folder = folder.deletingLastPathComponent()
-      }
-    }
-    return ConfigurationDirectory(path: "Configs")
+    ConfigurationDirectory(
+      path: projectFolder("Configs", holding: "families", variable: "NEEDLETAIL_CONFIGS"))
   }
 
   /// Names of all GPUs.
@@ -74,4 +58,25 @@ public struct ConfigurationDirectory: Sendable {
     let here = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     return URL(fileURLWithPath: file).resolvingSymlinksInPath().path.hasPrefix(here + "/")
   }
+}
+
+/// Where a folder of the project lies: what the environment's `variable` says, or the folder `name`
+/// that holds `content`, beside the executable or an ancestor of it, or in the working directory or
+/// an ancestor of it.
+public func projectFolder(_ name: String, holding content: String, variable: String) -> String {
+  if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty { return path }
+  let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    .deletingLastPathComponent()
+  let working = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+  for start in [executable, working] {
+    var folder = start
+    for _ in 0..<8 {
+      let candidate = folder.appendingPathComponent(name)
+      if FileManager.default.fileExists(atPath: candidate.appendingPathComponent(content).path) {
+        return candidate.path
+      }
+      folder = folder.deletingLastPathComponent()
+    }
+  }
+  return name
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import ISA
 
@@ -10,24 +11,8 @@ public struct ValidationDirectory: Sendable {
   /// `NEEDLETAIL_VALIDATION`, or `Validation` beside the executable or an ancestor of it, or in the
   /// working directory or an ancestor of it.
   public static var standard: ValidationDirectory {
-    if let path = ProcessInfo.processInfo.environment["NEEDLETAIL_VALIDATION"], !path.isEmpty {
-      return ValidationDirectory(path: path)
-    }
-    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent()
-    let working = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-    for start in [executable, working] {
-      var folder = start
-      for _ in 0..<8 {
-        let candidate = folder.appendingPathComponent("Validation")
-        let suites = candidate.appendingPathComponent("suites").path
-        if FileManager.default.fileExists(atPath: suites) {
-          return ValidationDirectory(path: candidate.path)
-        }
-        folder = folder.deletingLastPathComponent()
-      }
-    }
-    return ValidationDirectory(path: "Validation")
+    ValidationDirectory(
+      path: projectFolder("Validation", holding: "suites", variable: "NEEDLETAIL_VALIDATION"))
   }
 
   /// Names of all suites.
