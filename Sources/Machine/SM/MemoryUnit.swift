@@ -147,7 +147,7 @@ extension SM {
     let lines = coalescer.pointee.count
     let start = max(now, memory.pointee.tagFree)
     let tagCycles = lookUpTags()
-    memory.pointee.tagFree = start + Cycle(max(tagCycles, dataCycles()))
+    memory.pointee.tagFree = start + Cycle(max(tagCycles, dataCycles(record.pointee.words)))
     let atomic = record.pointee.action == .atomic
     let eviction = record.pointee.eviction
     let bypass = record.pointee.flags.contains(.bypassL1) || atomic
@@ -204,13 +204,15 @@ extension SM {
     return most
   }
 
-  /// Cycles that the access occupies the L1's data stage.
-  private func dataCycles() -> Int {
+  /// Cycles that the access occupies the L1's data stage and the way back.
+  private func dataCycles(_ words: Int) -> Int {
     var sectors = 0
     for line in 0..<coalescer.pointee.count {
       sectors += coalescer.pointee.sectors[line].nonzeroBitCount
     }
-    let bytes = sectors * spec.l1.sector.count
+    let registerBytes = 128
+    let bytes = max(
+      sectors * spec.l1.sector.count, coalescer.pointee.returnCycles(words: words) * registerBytes)
     return (bytes + spec.l1.dataBytesPerCycle - 1) / spec.l1.dataBytesPerCycle
   }
 
