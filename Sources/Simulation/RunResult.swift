@@ -53,6 +53,8 @@ public struct KernelResult: Sendable {
   public var issueLog: [IssueLogEntry]
   /// What the hazard checker found, where it was asked for.
   public var hazards: [Hazard]
+  /// Where the cycles went, where that was asked for.
+  public var profile: KernelProfile?
   /// How dependences were enforced: "control bits" or "scoreboard".
   public var dependences: String
 

@@ -43,6 +43,10 @@ struct RunCommand: ParsableCommand {
     help: "Find reads that come before their results by this machine's latencies; fails on any.")
   var checkHazards = false
 
+  @Flag(
+    help: "Say where the cycles go, instruction by instruction; with --json, write it there too.")
+  var profile = false
+
   @Flag(help: "No progress and no warnings.")
   var quiet = false
 
@@ -64,6 +68,7 @@ struct RunCommand: ParsableCommand {
     options.leap = !noLeap
     options.maximumCycles = maximumCycles
     options.checksHazards = checkHazards
+    options.profiles = profile
     let meter = ProgressMeter(quiet: quiet)
     let loaded = try ProgramLoader.load(trace) {
       meter.show("\(trace): \(grouped(Int64($0))) bytes imported")
@@ -79,7 +84,12 @@ struct RunCommand: ParsableCommand {
     }
     if let json { try Output.write(try ResultJSON(result).data(), to: json) }
     if let csv { try Output.write(ResultCSV(result).text, to: csv) }
-    if json != "-", csv != "-" { try Output.write(ResultTable(result).text) }
+    if json != "-", csv != "-" {
+      try Output.write(ResultTable(result).text)
+      for kernel in result.kernels {
+        if let table = ProfileTable(kernel) { try Output.write("\n" + table.text) }
+      }
+    }
     if checkHazards {
       let table = HazardTable(result, program: loaded)
       if table.count > 0 {

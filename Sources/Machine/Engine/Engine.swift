@@ -11,6 +11,8 @@ public final class Engine {
     public var maximumCycles: Cycle = never
     /// Keep every issue for timelines.
     public var logsIssue = false
+    /// Count by static instruction.
+    public var profiles = false
     public init() {}
   }
 
@@ -30,7 +32,9 @@ public final class Engine {
     self.options = options
     self.runner = runner
     let sms = SMArray(count: spec.smCount) {
-      SM(index: $0, spec: spec, leap: options.leap, logsIssue: options.logsIssue)
+      SM(
+        index: $0, spec: spec, leap: options.leap, logsIssue: options.logsIssue,
+        profiles: options.profiles)
     }
     self.sms = sms
     memory = MemorySystem(spec: spec, sms: sms)

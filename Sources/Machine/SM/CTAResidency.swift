@@ -14,6 +14,7 @@ extension SM {
     ctas[slot].warpsLeft = trace.warpCount
     ctas[slot].warpsRunning = trace.warpCount
     state.pointee.residentCTAs += 1
+    probe?.pointee.begin(launch.kernelSlot, instructions: program.count)
     var free = 0
     for warp in 0..<trace.warpCount {
       while warps[free].resident { free += 1 }

@@ -95,15 +95,18 @@ final class SM {
   let clockReads: UnsafeMutablePointer<GrowableBuffer<ClockRead>>
   let issueLog: UnsafeMutablePointer<GrowableBuffer<IssueLogEntry>>
   let logsIssue: Bool
+  /// Who watches, if anybody does.
+  let probe: UnsafeMutablePointer<Probe>?
   let launches: UnsafeMutablePointer<GrowableBuffer<CTALaunch>>
 
   let state: UnsafeMutablePointer<SMState>
 
-  init(index: Int, spec: GPUSpec, leap: Bool, logsIssue: Bool) {
+  init(index: Int, spec: GPUSpec, leap: Bool, logsIssue: Bool, profiles: Bool) {
     self.index = index
     self.spec = spec.sm
     self.leap = leap
     self.logsIssue = logsIssue
+    probe = profiles ? .one(Probe()) : nil
     clock = spec.clocks.core.value
     requestBytes = spec.memory.interconnect.requestBytes
     writeCredits = spec.memory.interconnect.writeCredits
@@ -185,6 +188,7 @@ final class SM {
     issueLog.release()
     launches.release()
     state.release()
+    probe?.release()
   }
 
   /// Runs the SM alone until `end`, which becomes its current cycle.
