@@ -72,12 +72,14 @@ struct BottleneckFinder {
       }
       return (producer, "waits for \(named(producer))" + trailing(memory(producer)))
     case .lgThrottle, .mioThrottle:
-      let holder = largest { max($0.counts.l1Cycles, $0.counts.sharedCycles) } ?? place
-      let detail = memory(holder)
-      if holder == place {
-        return (holder, detail.isEmpty ? "\(named(holder)) fills the queue" : detail)
+      let holder = holderOfQueue(at: place)
+      let fault = fault(holder)
+      if fault.isEmpty {
+        return (holder, "more accesses like \(named(holder)) than the memory unit takes")
       }
-      return (holder, "the queue is full of \(named(holder))" + trailing(detail))
+      return (
+        holder, holder == place ? fault : "the queue is full of \(named(holder)): \(fault)"
+      )
     case .dispatchStall:
       guard let holder = largest(\.counts.portStalls) else { return (nil, reason.meaning) }
       return (holder, ports(holder))
@@ -114,9 +116,9 @@ struct BottleneckFinder {
         Double(statistics.constantMisses), of: Double(statistics.constantAccesses))
       return (place, "constant operand of \(named(place)); \(rate) of constant lookups miss")
     case .drain:
-      guard let store = largest({ $0.instruction.action == .store ? $0.counts.requests : 0 }) else {
-        return (nil, reason.meaning)
-      }
+      guard
+        let store = largest({ $0.instruction.action == .load ? 0 : $0.counts.sectors })
+      else { return (nil, reason.meaning) }
       return (store, "exited warps wait for \(named(store))" + trailing(memory(store)))
     case .sleeping, .selected, .notSelected: return (nil, reason.meaning)
     }
@@ -140,8 +142,20 @@ struct BottleneckFinder {
     return rounded == rounded.rounded() ? String(Int64(rounded)) : String(rounded)
   }
 
-  /// What is wrong with a memory access, if anything.
-  private func memory(_ index: Int) -> String {
+  /// The access that holds the memory unit longest, of those that use its busier part; the one at
+  /// `place` if it holds it nearly as long.
+  private func holderOfQueue(at place: Int) -> Int {
+    func sum(_ path: KeyPath<InstructionProfile, UInt64>) -> UInt64 {
+      lines.reduce(0) { $0 + $1.counts[keyPath: path] }
+    }
+    let part = sum(\.sharedCycles) > sum(\.l1Cycles) ? \InstructionProfile.sharedCycles : \.l1Cycles
+    guard let holder = largest({ $0.counts[keyPath: part] }) else { return place }
+    let most = lines[holder].counts[keyPath: part]
+    return lines[place].counts[keyPath: part] * 2 >= most ? place : holder
+  }
+
+  /// What is wrong with the addresses of a memory access, if anything.
+  private func fault(_ index: Int) -> String {
     let line = lines[index]
     let counts = line.counts
     guard counts.requests > 0 else { return "" }
@@ -154,12 +168,19 @@ struct BottleneckFinder {
       return "\(short(line.sectorsPerRequest)) sectors per request where "
         + "\(short(line.leastSectors)) would do (not coalesced)"
     }
-    guard counts.sectors > 0 else { return "" }
+    return ""
+  }
+
+  /// Why the result of a memory access takes long.
+  private func memory(_ index: Int) -> String {
+    let line = lines[index]
+    let counts = line.counts
+    let fault = fault(index)
+    guard fault.isEmpty, counts.sectors > 0 else { return fault }
     var found: [String] = []
     if counts.sectorMisses * 2 > counts.sectors {
-      found.append(
-        percent(Double(counts.sectorMisses), of: Double(counts.sectors))
-          + " of its sectors miss the L1")
+      let share = percent(Double(counts.sectorMisses), of: Double(counts.sectors))
+      found.append("\(share) of its sectors miss the L1")
     }
     if isLatencyBound {
       let few = "latency-bound with \(short(warpsPerScheduler)) warps on a scheduler"
