@@ -18,6 +18,8 @@ public struct RunResult: Sendable {
   /// Core cycles from the first kernel's start to the last kernel's end.
   public var cycles: Int64
   public var warnings: [String]
+  /// Where it was asked for.
+  public var timeline: [TimelineEvent] = []
   public var host: Host
 
   /// What the run cost on this computer; everything else is the same for every run of the same

@@ -18,6 +18,8 @@ public struct Simulator {
     public var checksHazards = false
     /// Counts by static instruction, for `KernelResult.profile`.
     public var profiles = false
+    /// Keeps what SMs, CTAs and warps did when, for `RunResult.timeline`.
+    public var timeline: TimelineSelection?
     public init() {}
   }
 
@@ -63,6 +65,7 @@ public struct Simulator {
     engineOptions.leap = options.leap
     engineOptions.logsIssue = options.logsIssue || options.checksHazards
     engineOptions.profiles = options.profiles
+    engineOptions.timeline = options.timeline
     if let limit = options.maximumCycles { engineOptions.maximumCycles = limit }
     let engine = Engine(
       spec: spec, options: engineOptions, runner: options.threads > 1 ? runner : SerialRunner())
@@ -72,13 +75,15 @@ public struct Simulator {
     let kernels = outcomes.map { result($0, of: selected, code: program.code) }
     let first = kernels.map(\.startCycle).min() ?? 0
     let last = kernels.map { $0.startCycle + $0.cycles }.max() ?? 0
-    return RunResult(
+    var run = RunResult(
       simulator: Self.version, gpu: machine.name, gpuHash: machine.hash, trace: name,
       overrides: machine.overrides, kernels: kernels, truncated: truncated, cycles: last - first,
       warnings: warnings,
       host: RunResult.Host(
         seconds: Date().timeIntervalSince(begin), peakMemoryBytes: peakMemory(),
         threads: options.threads))
+    run.timeline = engine.takeTimeline()
+    return run
   }
 
   private func result(
@@ -103,7 +108,7 @@ public struct Simulator {
   private func profile(
     _ outcome: KernelOutcome, _ kernel: EngineKernel?, _ code: (Int) -> [StaticInstruction]
   ) -> KernelProfile? {
-    guard let kernel, let counts = outcome.counts else { return nil }
+    guard options.profiles, let kernel, let counts = outcome.counts else { return nil }
     return KernelProfile(
       counts, program: kernel.program, code: code(kernel.program.identity), outcome: outcome,
       launch: kernel.launch, spec: machine.spec)

@@ -13,6 +13,8 @@ public final class Engine {
     public var logsIssue = false
     /// Count by static instruction.
     public var profiles = false
+    /// Keep what SMs did when.
+    public var timeline: TimelineSelection?
     public init() {}
   }
 
@@ -32,9 +34,7 @@ public final class Engine {
     self.options = options
     self.runner = runner
     let sms = SMArray(count: spec.smCount) {
-      SM(
-        index: $0, spec: spec, leap: options.leap, logsIssue: options.logsIssue,
-        profiles: options.profiles)
+      SM(index: $0, spec: spec, options: options)
     }
     self.sms = sms
     memory = MemorySystem(spec: spec, sms: sms)
@@ -74,6 +74,18 @@ public final class Engine {
       if windows & 255 == 0 { progress?(now, dispatcher.completedCTAs) }
     }
     return (dispatcher.outcomes(sms: sms), false)
+  }
+
+  /// What the SMs of the timeline did, by SM and then by time.
+  public func takeTimeline() -> [TimelineEvent] {
+    sms.inUse.flatMap { sm -> [TimelineEvent] in
+      sm.sampleCounters(now)
+      return sm.probe?.pointee.timeline?.pointee.take() ?? []
+    }
+    .sorted {
+      ($0.sm, $0.start, $0.kind.rawValue, $0.slot, $0.detail)
+        < ($1.sm, $1.start, $1.kind.rawValue, $1.slot, $1.detail)
+    }
   }
 
   /// Nothing happens before the earliest event anywhere; if there is none, the warps wait for

@@ -101,12 +101,14 @@ final class SM {
 
   let state: UnsafeMutablePointer<SMState>
 
-  init(index: Int, spec: GPUSpec, leap: Bool, logsIssue: Bool, profiles: Bool) {
+  init(index: Int, spec: GPUSpec, options: Engine.Options) {
     self.index = index
     self.spec = spec.sm
-    self.leap = leap
-    self.logsIssue = logsIssue
-    probe = profiles ? .one(Probe()) : nil
+    leap = options.leap
+    logsIssue = options.logsIssue
+    probe =
+      options.profiles || options.timeline != nil
+      ? .one(Probe(options.timeline, sm: index, spec: spec.sm)) : nil
     clock = spec.clocks.core.value
     requestBytes = spec.memory.interconnect.requestBytes
     writeCredits = spec.memory.interconnect.writeCredits
@@ -195,6 +197,7 @@ final class SM {
   func run(until end: Cycle) {
     var now = state.pointee.now
     while now < end {
+      if probe != nil { sampleCounters(now) }
       while nextLaunch() <= now { launchNext(now) }
       inbox.pointee.advance(to: now)
       while let event = inbox.pointee.next() { handle(event, now) }

@@ -1,12 +1,19 @@
 import ISA
 
-/// What watches an SM for a profile. An SM has none unless it was asked for, so that the hot path
+/// What watches an SM for a profile and a timeline. An SM has none unless it was asked for, so that the hot path
 /// pays one test of a constant pointer.
 struct Probe: ~Copyable {
   /// Counts by static instruction, for each kernel slot with a CTA that came here.
   private let kernels: UnsafeMutablePointer<UnsafeMutableBufferPointer<InstructionProfile>?>
 
-  init() {
+  let timeline: UnsafeMutablePointer<Timeline>?
+
+  init(_ selection: TimelineSelection?, sm: Int, spec: SMSpec) {
+    if let selection, let timeline = Timeline(selection, sm: sm, spec: spec) {
+      self.timeline = .one(timeline)
+    } else {
+      timeline = nil
+    }
     kernels = .allocate(capacity: SM.kernelSlots)
     kernels.initialize(repeating: nil, count: SM.kernelSlots)
   }
@@ -14,6 +21,7 @@ struct Probe: ~Copyable {
   deinit {
     for slot in 0..<SM.kernelSlots { kernels[slot]?.deallocate() }
     kernels.deallocate()
+    timeline?.release()
   }
 
   /// A CTA of a kernel with `instructions` static instructions starts.
@@ -58,6 +66,9 @@ extension SM {
     let counts = probe.pointee.counts(
       warp.pointee.kernelSlot, Int(warp.pointee.stream[position].index))
     counts.pointee.stalls[Int(reason.rawValue)] += UInt64(cycles)
+    probe.pointee.timeline?.pointee.state(
+      warp: warp - warps, number: warp.pointee.warpInCTA, ctaSlot: warp.pointee.ctaSlot, reason,
+      from: start, cycles: cycles)
   }
 
   /// The same for every warp of the sub-core in `mask`.
