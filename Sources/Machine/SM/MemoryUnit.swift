@@ -170,7 +170,7 @@ extension SM {
     let lines = coalescer.pointee.count
     let start = max(now, memory.pointee.tagFree)
     let tagCycles = lookUpTags()
-    let held = max(tagCycles, dataCycles())
+    let held = max(tagCycles, dataCycles(record.pointee.words))
     memory.pointee.tagFree = start + Cycle(held)
     let profile = profile(warps + Int(entry.warp), record)
     if let profile { count(profile, cycles: held, turns: tagCycles) }
@@ -232,13 +232,15 @@ extension SM {
     return most
   }
 
-  /// Cycles that the access occupies the L1's data stage.
-  private func dataCycles() -> Int {
+  /// Cycles that the access occupies the L1's data stage and the way back.
+  private func dataCycles(_ words: Int) -> Int {
     var sectors = 0
     for line in 0..<coalescer.pointee.count {
       sectors += coalescer.pointee.sectors[line].nonzeroBitCount
     }
-    let bytes = sectors * spec.l1.sector.count
+    let registerBytes = 128
+    let bytes = max(
+      sectors * spec.l1.sector.count, coalescer.pointee.returnCycles(words: words) * registerBytes)
     return (bytes + spec.l1.dataBytesPerCycle - 1) / spec.l1.dataBytesPerCycle
   }
 

@@ -214,16 +214,15 @@ struct ValidationPage {
   private var parameters: String {
     guard !fitted.isEmpty else { return "" }
     return
-      "<section><h2>Fitted parameters</h2><p>Values of the machines in this report whose origin "
-      + "is a fit, and to what.</p><details><summary>\(fitted.count) values</summary>"
+      "<section><h2>Fitted parameters</h2><p>\(escaped(FittedValue.explanation))</p><details><summary>\(fitted.count) values</summary>"
       + "<div class=\"wide\">"
       + HTMLText.table(
-        ["parameter", "#value", "fitted to", "GPUs"],
+        FittedValue.columns,
         fitted.map {
           [
             "<code>\(escaped($0.path))</code>", escaped($0.value), escaped($0.target),
             escaped($0.gpus.joined(separator: ", ")),
-          ]
+          ] + $0.errorCells.map(escaped)
         }) + "</div></details></section>"
   }
 }
