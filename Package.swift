@@ -74,6 +74,9 @@ let package = Package(
     .testTarget(name: "MachineTests", dependencies: ["Machine", "Simulation", "Emulator"]),
     .testTarget(
       name: "SimulationTests", dependencies: ["Simulation", "Configuration", "Machine", "ISA"]),
+    .testTarget(
+      name: "ReportsTests",
+      dependencies: ["Reports", "Simulation", "Configuration", "Machine", "ISA"]),
     .target(name: "CubinSupport", path: "Tests/CubinSupport"),
     .testTarget(name: "EmulatorTests", dependencies: ["Emulator", "CubinSupport"]),
     .testTarget(

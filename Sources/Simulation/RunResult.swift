@@ -20,6 +20,7 @@ public struct RunResult: Sendable {
   public var warnings: [String]
   /// Where it was asked for.
   public var timeline: [TimelineEvent] = []
+  public var pipeline: [PipelineEvent] = []
   public var host: Host
 
   /// What the run cost on this computer; everything else is the same for every run of the same

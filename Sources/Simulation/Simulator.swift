@@ -20,6 +20,8 @@ public struct Simulator {
     public var profiles = false
     /// Keeps what SMs, CTAs and warps did when, for `RunResult.timeline`.
     public var timeline: TimelineSelection?
+    /// Keeps each instruction's way through the pipeline, for `RunResult.pipeline`.
+    public var pipeline: TimelineSelection?
     public init() {}
   }
 
@@ -66,6 +68,7 @@ public struct Simulator {
     engineOptions.logsIssue = options.logsIssue || options.checksHazards
     engineOptions.profiles = options.profiles
     engineOptions.timeline = options.timeline
+    engineOptions.pipeline = options.pipeline
     if let limit = options.maximumCycles { engineOptions.maximumCycles = limit }
     let engine = Engine(
       spec: spec, options: engineOptions, runner: options.threads > 1 ? runner : SerialRunner())
@@ -83,6 +86,7 @@ public struct Simulator {
         seconds: Date().timeIntervalSince(begin), peakMemoryBytes: peakMemory(),
         threads: options.threads))
     run.timeline = engine.takeTimeline()
+    run.pipeline = engine.takePipeline()
     return run
   }
 

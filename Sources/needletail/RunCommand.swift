@@ -71,7 +71,8 @@ struct RunCommand: ParsableCommand {
     options.maximumCycles = maximumCycles
     options.checksHazards = checkHazards
     options.profiles = profile
-    options.timeline = try timeline.selection()
+    if timeline.file != nil { options.timeline = try timeline.selection() }
+    if timeline.pipeline != nil { options.pipeline = try timeline.selection() }
     let meter = ProgressMeter(quiet: quiet)
     let loaded = try ProgramLoader.load(trace) {
       meter.show("\(trace): \(grouped(Int64($0))) bytes imported")
@@ -93,6 +94,9 @@ struct RunCommand: ParsableCommand {
           if case .kernel(let index) = command { (index, loaded.launch(index).name) } else { nil }
         }, uniquingKeysWith: { first, _ in first })
       try Output.write(PerfettoWriter.data(result, kernels: names), to: file)
+    }
+    if let file = timeline.pipeline {
+      try Output.write(KanataText(result, program: loaded).text, to: file)
     }
     if json != "-", csv != "-" {
       try Output.write(ResultTable(result).text)

@@ -12,32 +12,44 @@ struct TimelineOptions: ParsableArguments {
   var file: String?
 
   @Option(
+    name: .customLong("pipeline"),
+    help: ArgumentHelp(
+      "Write each instruction's way through the pipeline, for Konata.", valueName: "file"))
+  var pipeline: String?
+
+  @Option(
     name: .customLong("watch-sms"),
-    help: ArgumentHelp("SMs of the timeline, counted from 0: 0,4-7.", valueName: "list"))
+    help: ArgumentHelp("SMs that these show, counted from 0: 0,4-7.", valueName: "list"))
   var sms: String?
 
   @Option(
     name: .customLong("watch-ctas"),
-    help: ArgumentHelp("CTAs of the timeline, by linear number: 0-31.", valueName: "list"))
+    help: ArgumentHelp("CTAs that they show, by linear number: 0-31.", valueName: "list"))
   var ctas: String?
 
   @Option(
+    name: .customLong("watch-warps"),
+    help: ArgumentHelp("Warps that they show, by number in the CTA: 0,3.", valueName: "list"))
+  var warps: String?
+
+  @Option(
     name: .customLong("watch-cycles"),
-    help: ArgumentHelp("Cycles of the timeline: 2000-5000.", valueName: "range"))
+    help: ArgumentHelp("Cycles that they show: 2000-5000.", valueName: "range"))
   var cycles: String?
 
   func validate() throws {
-    if file == nil, sms != nil || ctas != nil || cycles != nil {
-      throw ValidationError("--watch-… bounds a timeline: name its file with --timeline")
+    let bounds = [sms, ctas, warps, cycles].contains { $0 != nil }
+    if bounds, file == nil, pipeline == nil {
+      throw ValidationError("--watch-… bounds what --timeline FILE or --pipeline FILE writes")
     }
     _ = try selection()
   }
 
-  func selection() throws -> TimelineSelection? {
-    guard file != nil else { return nil }
+  func selection() throws -> TimelineSelection {
     var selection = TimelineSelection()
     selection.sms = try sms.map { try NumberList.parse($0, option: "--watch-sms", from: 0) }
     selection.ctas = try ctas.map { try NumberList.parse($0, option: "--watch-ctas", from: 0) }
+    selection.warps = try warps.map { try NumberList.parse($0, option: "--watch-warps", from: 0) }
     if let cycles {
       let ends = cycles.split(separator: "-").map { Int64($0) }
       guard ends.count == 2, let first = ends[0], let last = ends[1], first >= 0, last >= first,

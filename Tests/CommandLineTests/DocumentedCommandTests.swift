@@ -3,7 +3,7 @@ import Testing
 
 /// The commands in the pages work as they stand, in the order of the page.
 @Suite struct DocumentedCommandTests {
-  @Test(arguments: ["profiling", "reports"])
+  @Test(arguments: ["profiling", "reports", "timelines"])
   func `a page's commands run`(page: String) throws {
     let text = try String(
       contentsOf: root.appendingPathComponent("Docs/\(page).md"), encoding: .utf8)

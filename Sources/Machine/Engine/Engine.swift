@@ -15,6 +15,8 @@ public final class Engine {
     public var profiles = false
     /// Keep what SMs did when.
     public var timeline: TimelineSelection?
+    /// Keep each instruction's way through the pipeline.
+    public var pipeline: TimelineSelection?
     public init() {}
   }
 
@@ -86,6 +88,12 @@ public final class Engine {
       ($0.sm, $0.start, $0.kind.rawValue, $0.slot, $0.detail)
         < ($1.sm, $1.start, $1.kind.rawValue, $1.slot, $1.detail)
     }
+  }
+
+  /// Instructions in the order in which they issued.
+  public func takePipeline() -> [PipelineEvent] {
+    sms.inUse.flatMap { $0.probe?.pointee.pipeline?.pointee.take() ?? [] }
+      .sorted { ($0.issued, $0.sm, $0.cta, $0.warp) < ($1.issued, $1.sm, $1.cta, $1.warp) }
   }
 
   /// Nothing happens before the earliest event anywhere; if there is none, the warps wait for

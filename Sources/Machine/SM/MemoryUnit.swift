@@ -18,6 +18,7 @@ extension SM {
     let record = entry.record!
     let dynamic = warp.pointee.stream[entry.dynamic]
     if record.pointee.flags.contains(.readsClockSlow) { readClock(Int(entry.warp), now) }
+    follow(.started, warp: Int(entry.warp), dynamic: entry.dynamic, at: now)
     let isStore = record.pointee.action == .store || record.pointee.action == .reduction
     var sourcesFree = now
     if isStore {
@@ -117,6 +118,7 @@ extension SM {
     let counts = statistics + warps[Int(entry.warp)].kernelSlot
     let data = Cycle(record.pointee.dataPhase)
     requests[index].group = entry.group
+    requests[index].dynamic = entry.dynamic
     guard coalescer.pointee.lanes > 0 || space == .constant else {
       requests[index].ready = now + data
       events.pointee.schedule(Event(.dataReady, b: index), at: now + data)
@@ -314,6 +316,7 @@ extension SM {
       counts.pointee.sharedConflictCycles += UInt64(max(0, passes - record.pointee.words))
       profileShared(entry, passes: passes)
       releaseResult(warpIndex, record, memory: true, at: start + Cycle(passes))
+      follow(.done, warp: warpIndex, dynamic: entry.dynamic, at: start + Cycle(passes))
       return
     }
     guard coalescer.pointee.lanes > 0 else {
@@ -330,6 +333,7 @@ extension SM {
     let start = max(dataEnd, memory.pointee.tagFree)
     let tagCycles = lookUpTags()
     memory.pointee.tagFree = start + Cycle(tagCycles)
+    follow(.done, warp: warpIndex, dynamic: entry.dynamic, at: start + Cycle(tagCycles))
     if let profile = profile(warps + warpIndex, record) {
       count(profile, cycles: tagCycles, turns: tagCycles)
     }
@@ -454,6 +458,7 @@ extension SM {
   func complete(_ index: Int, _ now: Cycle) {
     let request = requests[index]
     let record = request.record!
+    follow(.done, warp: request.warp, dynamic: request.dynamic, at: now)
     requests[index].next = memory.pointee.free - 1
     memory.pointee.free = index + 1
     memory.pointee.inFlight -= 1

@@ -107,8 +107,8 @@ final class SM {
     leap = options.leap
     logsIssue = options.logsIssue
     probe =
-      options.profiles || options.timeline != nil
-      ? .one(Probe(options.timeline, sm: index, spec: spec.sm)) : nil
+      options.profiles || options.timeline != nil || options.pipeline != nil
+      ? .one(Probe(options, sm: index, spec: spec.sm)) : nil
     clock = spec.clocks.core.value
     requestBytes = spec.memory.interconnect.requestBytes
     writeCredits = spec.memory.interconnect.writeCredits

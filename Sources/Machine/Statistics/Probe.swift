@@ -1,6 +1,6 @@
 import ISA
 
-/// What watches an SM for a profile and a timeline. An SM has none unless it was asked for, so that the hot path
+/// What watches an SM for a profile, a timeline or a pipeline view. An SM has none unless it was asked for, so that the hot path
 /// pays one test of a constant pointer.
 struct Probe: ~Copyable {
   /// Counts by static instruction, for each kernel slot with a CTA that came here.
@@ -8,8 +8,15 @@ struct Probe: ~Copyable {
 
   let timeline: UnsafeMutablePointer<Timeline>?
 
-  init(_ selection: TimelineSelection?, sm: Int, spec: SMSpec) {
-    if let selection, let timeline = Timeline(selection, sm: sm, spec: spec) {
+  let pipeline: UnsafeMutablePointer<PipelineLog>?
+
+  init(_ options: Engine.Options, sm: Int, spec: SMSpec) {
+    if let selection = options.pipeline, let log = PipelineLog(selection, sm: sm) {
+      pipeline = .one(log)
+    } else {
+      pipeline = nil
+    }
+    if let selection = options.timeline, let timeline = Timeline(selection, sm: sm, spec: spec) {
       self.timeline = .one(timeline)
     } else {
       timeline = nil
@@ -22,6 +29,7 @@ struct Probe: ~Copyable {
     for slot in 0..<SM.kernelSlots { kernels[slot]?.deallocate() }
     kernels.deallocate()
     timeline?.release()
+    pipeline?.release()
   }
 
   /// A CTA of a kernel with `instructions` static instructions starts.

@@ -1,10 +1,12 @@
 import ISA
 
-/// What a timeline shows: everything, unless it is bounded.
+/// What a timeline or a pipeline view shows: everything, unless it is bounded.
 public struct TimelineSelection: Sendable {
   public var sms: Set<Int>?
   /// Linear numbers in the grid.
   public var ctas: Set<Int>?
+  /// Numbers in the CTA.
+  public var warps: Set<Int>?
   /// Core cycles since the run began.
   public var cycles: ClosedRange<Int64> = 0...(never - 1)
 
@@ -106,7 +108,7 @@ struct Timeline: ~Copyable {
   mutating func state(
     warp: Int, number: Int, ctaSlot: Int, _ reason: StallReason, from start: Cycle, cycles: Int64
   ) {
-    guard let cta = ctas[ctaSlot] else { return }
+    guard let cta = ctas[ctaSlot], selection.warps?.contains(number) ?? true else { return }
     if let last = open[warp] {
       if last.detail == reason.rawValue, last.end == start {
         open[warp]?.end = start + cycles

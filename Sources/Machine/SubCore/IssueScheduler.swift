@@ -178,6 +178,7 @@ extension SM {
       counts.pointee.issues += 1
       counts.pointee.threads += UInt64(dynamic.mask.nonzeroBitCount)
       observe(warp, .selected, from: now, cycles: 1)
+      followIssue(index, record, now)
       probe?.pointee.timeline?.pointee.count(record.pointee.unit)
     }
 

@@ -27,6 +27,10 @@ extension SM {
       }
     }
     core.pointee.allocate.occupied = false
+    follow(.started, warp: latch.warp, dynamic: latch.dynamic, at: now + 1)
+    follow(
+      .done, warp: latch.warp, dynamic: latch.dynamic,
+      at: now + 1 + Cycle(record.pointee.readWindow) + Cycle(record.pointee.latency))
     reserveWrites(core, record)
     if record.pointee.flags.contains(.scoreboard) {
       // The reads are certain to come before any write of an instruction that issues from here on.
