@@ -113,27 +113,14 @@ struct ValidationPage {
 
   /// The colours of the reasons that the worst rows have.
   private var stallLegend: String {
-    let found = outcome.worst(Self.worstCount).flatMap { $0.row.diagnosis?.stalls ?? [] }
-      .map(\.reason)
-    let items = StallReason.allCases.filter { found.contains($0) }.map {
-      "<span><i class=\"stall \($0.name)\"></i>\(escaped($0.name.replacing("_", with: " "))): "
-        + "\(escaped($0.meaning))</span>"
-    }
-    return "<p class=\"legend\">\(items.joined())</p>"
+    StallBar.legend(
+      outcome.worst(Self.worstCount).flatMap { $0.row.diagnosis?.stalls ?? [] }.map(\.reason))
   }
 
   private static let worstCount = 12
 
-  /// A bar of shares with the names of the large ones.
   private func stalls(_ diagnosis: Diagnosis?) -> String {
-    guard let diagnosis else { return "" }
-    let parts = diagnosis.stalls.map { stall in
-      let share = decimal(stall.share * 100, 1)
-      let label = stall.share >= 0.18 ? escaped(stall.reason.name.replacing("_", with: " ")) : ""
-      return "<i class=\"stall \(stall.reason.name)\" style=\"width:\(share)%\" "
-        + "title=\"\(stall.reason.name) \(share) %\">\(label)</i>"
-    }
-    return "<div class=\"stalls\">\(parts.joined())</div>"
+    diagnosis.map { StallBar.bar($0.stalls) } ?? ""
   }
 
   private var curves: String {
