@@ -77,7 +77,7 @@ struct CTADispatcher: ~Copyable {
   /// effect before `now`.
   mutating func dispatch(_ now: Cycle, sms: SMArray, memory: inout MemorySystem) throws {
     try retireCTAs(now, sms)
-    finishKernels(now, sms)
+    finishKernels(now, sms, &memory)
     try activate(now, sms, &memory)
     try place(now, sms)
   }
@@ -101,6 +101,7 @@ struct CTADispatcher: ~Copyable {
       }
       freeSlots.removeLast()
       queue.start(index)
+      memory.settle()
       for copy in kernel.copies {
         memory.warm(address: copy.address, bytes: copy.bytes)
       }
@@ -111,15 +112,19 @@ struct CTADispatcher: ~Copyable {
       }
       memory.warm(kernel.program)
       for sm in sms.inUse { sm.statistics[slot] = Statistics() }
+      memory.statistics[slot] = Statistics()
       active.append(Active(kernel: index, slot: slot, occupancy: occupancy, start: now))
     }
   }
 
-  private mutating func finishKernels(_ now: Cycle, _ sms: SMArray) {
+  private mutating func finishKernels(
+    _ now: Cycle, _ sms: SMArray, _ memory: inout MemorySystem
+  ) {
     for position in active.indices.reversed() {
       let entry = active[position]
       guard isComplete(entry), end(of: entry) <= now else { continue }
-      finished[entry.kernel] = outcome(entry, sms)
+      memory.settle()
+      finished[entry.kernel] = outcome(entry, sms, memory)
       queue.finish(entry.kernel)
       freeSlots.append(entry.slot)
       active.remove(at: position)
@@ -132,8 +137,10 @@ struct CTADispatcher: ~Copyable {
       + Cycle(spec.launch.drainLatency)
   }
 
-  private func outcome(_ entry: Active, _ sms: SMArray) -> KernelOutcome {
-    var sum = Statistics()
+  private func outcome(
+    _ entry: Active, _ sms: SMArray, _ memory: borrowing MemorySystem
+  ) -> KernelOutcome {
+    var sum = memory.statistics[entry.slot]
     var reads: [ClockRead] = []
     var log: [IssueLogEntry] = []
     for sm in sms.inUse {
@@ -152,13 +159,14 @@ struct CTADispatcher: ~Copyable {
 
   /// Outcomes in the order of the kernels; kernels cut off by the cycle limit come with what they
   /// did so far.
-  func outcomes(sms: SMArray) -> [KernelOutcome] {
-    kernels.indices.compactMap { index in
+  func outcomes(sms: SMArray, memory: inout MemorySystem) -> [KernelOutcome] {
+    memory.settle()
+    return kernels.indices.compactMap { index in
       finished[index]
         ?? active.first { $0.kernel == index }.map { entry in
           var partial = entry
           partial.lastEnd = sms.now
-          return outcome(partial, sms)
+          return outcome(partial, sms, memory)
         }
     }
   }
@@ -271,12 +279,9 @@ struct CTADispatcher: ~Copyable {
 extension SM {
   /// Takes a CTA from the dispatcher, behind those that start no later.
   func accept(_ launch: CTALaunch) {
-    if state.pointee.pendingLaunches == 0 { launches.pointee.removeAll() }
     var place = launches.pointee.count
-    let first = place - state.pointee.pendingLaunches
-    state.pointee.pendingLaunches += 1
     launches.pointee.append(launch)
-    while place > first, launches.pointee[place - 1].cycle > launch.cycle {
+    while place > 0, launches.pointee[place - 1].cycle > launch.cycle {
       launches.pointee[place] = launches.pointee[place - 1]
       place -= 1
     }
@@ -285,13 +290,12 @@ extension SM {
 
   /// When the next CTA on its way starts, or `never`.
   func nextLaunch() -> Cycle {
-    let pending = state.pointee.pendingLaunches
-    return pending == 0 ? never : launches.pointee[launches.pointee.count - pending].cycle
+    launches.pointee.count == 0 ? never : launches.pointee[0].cycle
   }
 
   func launchNext(_ now: Cycle) {
-    let next = launches.pointee[launches.pointee.count - state.pointee.pendingLaunches]
-    state.pointee.pendingLaunches -= 1
+    let next = launches.pointee[0]
+    launches.pointee.remove(at: 0)
     launch(next, now)
   }
 }

@@ -90,11 +90,13 @@ final class SM {
   let registerReaders: UnsafeMutablePointer<UInt16>
 
   // Ports and messages of this window.
-  let outbox: UnsafeMutablePointer<GrowableBuffer<MemoryMessage>>
+  let outbox: UnsafeMutablePointer<Port<MemoryMessage>>
+  let replies: UnsafeMutablePointer<Port<MemoryReply>>
   let completions: UnsafeMutablePointer<GrowableBuffer<CTACompletion>>
   let clockReads: UnsafeMutablePointer<GrowableBuffer<ClockRead>>
   let issueLog: UnsafeMutablePointer<GrowableBuffer<IssueLogEntry>>
   let logsIssue: Bool
+  /// CTAs on their way from the dispatcher, in the order of their starts.
   let launches: UnsafeMutablePointer<GrowableBuffer<CTALaunch>>
 
   let state: UnsafeMutablePointer<SMState>
@@ -149,7 +151,8 @@ final class SM {
     scoreboards.initialize(repeating: Scoreboard(), count: warpSlots)
     registerReaders = .allocate(capacity: warpSlots * RegisterSet.capacity)
     registerReaders.initialize(repeating: 0, count: warpSlots * RegisterSet.capacity)
-    outbox = .one(GrowableBuffer())
+    outbox = .one(Port())
+    replies = .one(Port())
     completions = .one(GrowableBuffer())
     clockReads = .one(GrowableBuffer())
     issueLog = .one(GrowableBuffer())
@@ -180,6 +183,7 @@ final class SM {
     memory.release()
     coalescer.release()
     outbox.release()
+    replies.release()
     completions.release()
     clockReads.release()
     issueLog.release()
@@ -301,8 +305,6 @@ struct SMState {
   var now: Cycle = 0
   var warpsLaunched: UInt64 = 0
   var residentCTAs = 0
-  /// CTAs on their way from the dispatcher.
-  var pendingLaunches = 0
   var residentWarps = 0
 }
 
