@@ -100,5 +100,17 @@ public struct ResultJSON: Encodable {
     try host.encode(result.host.seconds, forKey: Key("seconds"))
     try host.encode(result.host.peakMemoryBytes, forKey: Key("peakMemoryBytes"))
     try host.encode(result.host.threads, forKey: Key("threads"))
+    if let times = result.host.stages {
+      var stages = host.nestedContainer(keyedBy: Key.self, forKey: Key("stages"))
+      try stages.encode(times.windows, forKey: Key("windows"))
+      try stages.encode(times.reading, forKey: Key("readingSeconds"))
+      try stages.encode(times.sms, forKey: Key("smSeconds"))
+      try stages.encode(times.memory, forKey: Key("memorySeconds"))
+      try stages.encode(times.between, forKey: Key("betweenSeconds"))
+      var speedups = stages.nestedContainer(keyedBy: Key.self, forKey: Key("speedups"))
+      for (threads, factor) in times.speedups {
+        try speedups.encode(factor, forKey: Key(String(threads)))
+      }
+    }
   }
 }

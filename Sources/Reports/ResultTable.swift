@@ -25,6 +25,18 @@ public struct ResultTable {
       + "in \(grouped(result.cycles)) cycles; \(decimal(result.host.seconds, 2)) s, "
       + "\(grouped(Int64(rate))) warp instructions per second\n"
     return table.text + summary + (result.truncated ? "stopped at the cycle limit\n" : "")
+      + (result.host.stages.map(stages) ?? "")
+  }
+
+  private func stages(_ times: StageTimes) -> String {
+    func share(_ seconds: Double) -> String {
+      "\(decimal(seconds, 3)) s (\(decimal(100 * seconds / times.total, 1)) %)"
+    }
+    let speedups = times.speedups.map { "\($0.threads) threads \(decimal($0.factor, 1))" }
+    return "processor time: SMs \(share(times.sms)), memory system \(share(times.memory)), "
+      + "reading \(share(times.reading)), between windows \(share(times.between)); "
+      + "\(grouped(Int64(times.windows))) windows\n"
+      + "without synchronisation, times faster: " + speedups.joined(separator: ", ") + "\n"
   }
 
   /// The largest share of warp-cycles outside issue.

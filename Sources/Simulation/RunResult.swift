@@ -27,6 +27,8 @@ public struct RunResult: Sendable {
     /// Highest resident set size in bytes.
     public var peakMemoryBytes: Int
     public var threads: Int
+    /// Where the time went, if that was measured.
+    public var stages: StageTimes?
   }
 
   public var warpInstructions: UInt64 { kernels.reduce(0) { $0 + $1.statistics.warpInstructions } }

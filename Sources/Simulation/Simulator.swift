@@ -16,6 +16,8 @@ public struct Simulator {
     public var logsIssue = false
     /// Looks for reads that come before their results by the machine's own latencies.
     public var checksHazards = false
+    /// Measures where the run's processor time goes; it then runs on one thread.
+    public var measuresStages = false
     public init() {}
   }
 
@@ -34,6 +36,7 @@ public struct Simulator {
   /// Runs a program: a container, a listing or an imported trace, whichever `program` stands for.
   public func run(_ program: some TraceProgram, name: String) throws -> RunResult {
     let begin = Date()
+    let timer = options.measuresStages ? StageTimer() : nil
     let spec = machine.spec
     var warnings = program.warnings
     var selected: [EngineKernel] = []
@@ -46,7 +49,8 @@ public struct Simulator {
         number += 1
         if let wanted = options.kernels, !wanted.contains(number) { continue }
         let kernel = try EngineKernel(
-          program: program, index: index, id: number, spec: spec, copies: pendingCopies,
+          program: timer.map { TimedProgram(program, $0) } ?? program, index: index, id: number,
+          spec: spec, copies: pendingCopies,
           warnings: &warnings)
         pendingCopies = []
         selected.append(kernel)
@@ -55,14 +59,16 @@ public struct Simulator {
     if let wanted = options.kernels, let missing = wanted.first(where: { $0 < 1 || $0 > number }) {
       throw SimulationError.noSuchKernel(missing, count: number)
     }
-    let runner = ThreadedRunner(threads: min(options.threads, spec.smCount))
+    let threads = timer == nil ? min(options.threads, spec.smCount) : 1
+    let runner = ThreadedRunner(threads: threads)
     defer { runner.shutDown() }
     var engineOptions = Engine.Options()
     engineOptions.leap = options.leap
     engineOptions.logsIssue = options.logsIssue || options.checksHazards
     if let limit = options.maximumCycles { engineOptions.maximumCycles = limit }
+    let serial: any WindowRunner = timer ?? SerialRunner()
     let engine = Engine(
-      spec: spec, options: engineOptions, runner: options.threads > 1 ? runner : SerialRunner())
+      spec: spec, options: engineOptions, runner: threads > 1 ? runner : serial)
     let total = selected.reduce(0) { $0 + $1.ctaCount }
     if let progress { engine.progress = { progress($0, $1, total) } }
     let (outcomes, truncated) = try engine.run(selected)
@@ -75,7 +81,7 @@ public struct Simulator {
       warnings: warnings,
       host: RunResult.Host(
         seconds: Date().timeIntervalSince(begin), peakMemoryBytes: peakMemory(),
-        threads: options.threads))
+        threads: options.threads, stages: timer?.times))
   }
 
   private func result(_ outcome: KernelOutcome, of kernels: [EngineKernel]) -> KernelResult {

@@ -43,10 +43,14 @@ struct RunCommand: ParsableCommand {
     help: "Find reads that come before their results by this machine's latencies; fails on any.")
   var checkHazards = false
 
+  @Flag(help: "Say where the simulator's own time goes; runs on one thread.")
+  var stages = false
+
   @Flag(help: "No progress and no warnings.")
   var quiet = false
 
   func validate() throws {
+    if stages, threads > 1 { throw ValidationError("--stages measures one thread") }
     if threads < 1 || threads > 1024 {
       throw ValidationError("--threads must lie between 1 and 1024")
     }
@@ -64,6 +68,7 @@ struct RunCommand: ParsableCommand {
     options.leap = !noLeap
     options.maximumCycles = maximumCycles
     options.checksHazards = checkHazards
+    options.measuresStages = stages
     let meter = ProgressMeter(quiet: quiet)
     let loaded = try ProgramLoader.load(trace) {
       meter.show("\(trace): \(grouped(Int64($0))) bytes imported")
