@@ -35,6 +35,12 @@ struct RunCommand: ParsableCommand {
   @Option(name: .customLong("max-cycles"), help: "Stop after this many core cycles.")
   var maximumCycles: Int64?
 
+  @Option(
+    help: ArgumentHelp(
+      "Simulate so many waves of CTAs of large kernels (6 to 1000) and estimate the rest.",
+      valueName: "waves"))
+  var sample: Int?
+
   @Flag(name: .customLong("no-leap"), help: "Step through every cycle; results are the same.")
   var noLeap = false
 
@@ -54,6 +60,9 @@ struct RunCommand: ParsableCommand {
     if threads < 1 || threads > 1024 {
       throw ValidationError("--threads must lie between 1 and 1024")
     }
+    if let sample, !(6...1000).contains(sample) {
+      throw ValidationError("--sample must lie between 6 and 1000 waves")
+    }
     if let maximumCycles, maximumCycles < 1 {
       throw ValidationError("--max-cycles must be positive")
     }
@@ -69,6 +78,7 @@ struct RunCommand: ParsableCommand {
     options.maximumCycles = maximumCycles
     options.checksHazards = checkHazards
     options.measuresStages = stages
+    options.sampledWaves = sample
     let meter = ProgressMeter(quiet: quiet)
     let loaded = try ProgramLoader.load(trace) {
       meter.show("\(trace): \(grouped(Int64($0))) bytes imported")

@@ -15,6 +15,7 @@ struct CTADispatcher: ~Copyable {
     var nextStart: Cycle = 0
     var completed = 0
     var lastEnd: Cycle = 0
+    var waveEnds: [Cycle] = []
   }
 
   private struct Resources {
@@ -34,6 +35,7 @@ struct CTADispatcher: ~Copyable {
   private var freeSlots = Array((0..<SM.kernelSlots).reversed())
   private var resources: [Resources]
   private var turn = 0
+  private var streams = StreamPool()
   /// SMs in the order in which they get CTAs: the first of every TPC, then the second ones.
   private let order: [Int]
   private var ended = GrowableBuffer<CTACompletion>()
@@ -152,7 +154,8 @@ struct CTADispatcher: ~Copyable {
     log.sort { ($0.cycle, $0.cta, $0.warp) < ($1.cycle, $1.cta, $1.warp) }
     return KernelOutcome(
       id: kernels[entry.kernel].id, start: entry.start, end: end(of: entry),
-      completedCTAs: entry.completed, occupancy: entry.occupancy, statistics: sum,
+      completedCTAs: entry.completed, waveEnds: entry.waveEnds, occupancy: entry.occupancy,
+      statistics: sum,
       clockReads: reads,
       issueLog: log)
   }
@@ -186,6 +189,9 @@ struct CTADispatcher: ~Copyable {
       active[position].lastEnd = max(active[position].lastEnd, end.cycle)
       completedCTAs += 1
       let occupancy = active[position].occupancy
+      if active[position].completed % (occupancy.ctasPerSM * spec.smCount) == 0 {
+        active[position].waveEnds.append(end.cycle)
+      }
       resources[end.sm].ctas += 1
       resources[end.sm].warps += occupancy.warpsPerCTA
       resources[end.sm].shared += occupancy.sharedPerCTA
@@ -229,7 +235,7 @@ struct CTADispatcher: ~Copyable {
     active[position].nextStart = cycle + Cycle(spec.launch.ctaInterval)
     sms[sm].accept(
       CTALaunch(
-        cycle: cycle, trace: Unmanaged.passRetained(trace),
+        cycle: cycle, trace: Unmanaged.passRetained(ResidentTrace(trace, sharing: &streams)),
         program: Unmanaged.passUnretained(kernel.program), kernelSlot: entry.slot, x: trace.x,
         y: trace.y, z: trace.z, linear: entry.nextCTA, sharedWindow: kernel.launch.sharedWindow,
         localWindow: kernel.launch.localWindow))

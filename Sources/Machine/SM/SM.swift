@@ -4,7 +4,7 @@ import ISA
 struct CTALaunch {
   /// Cycle in which it starts.
   var cycle: Cycle
-  var trace: Unmanaged<CTATrace>
+  var trace: Unmanaged<ResidentTrace>
   var program: Unmanaged<Program>
   var kernelSlot: Int
   var x: UInt32
