@@ -14,6 +14,7 @@ struct Needletail: ParsableCommand {
     subcommands: [
       RunCommand.self, TraceCommandGroup.self, EmulateCommand.self, GPUsCommand.self,
       GPUCommand.self, InstructionsCommand.self, ValidateCommand.self,
+      SweepCommand.self, SweepPointCommand.self, SweepChunkCommand.self,
     ])
 
   static func main() {

@@ -59,7 +59,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let machine = try gpu.load()
     var options = Simulator.Options()
-    options.kernels = try selection()
+    options.kernels = try selection()?.numbers
     options.threads = threads
     options.leap = !noLeap
     options.maximumCycles = maximumCycles
@@ -89,19 +89,14 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  /// The set that `--kernels` names.
-  private func selection() throws -> Set<Int>? {
+  /// The launches that `--kernels` names.
+  private func selection() throws -> NumberRanges? {
     guard let kernels else { return nil }
-    var numbers: Set<Int> = []
-    for field in kernels.split(separator: ",") {
-      let ends = field.split(separator: "-").map { Int($0) }
-      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
-        first >= 1, last >= first, last - first < 1_000_000
-      else { throw ValidationError("--kernels: '\(field)' is no launch number or range") }
-      numbers.formUnion(first...last)
+    do {
+      return try NumberRanges(kernels)
+    } catch {
+      throw ValidationError("--kernels: \(error)")
     }
-    guard !numbers.isEmpty else { throw ValidationError("--kernels names no launch") }
-    return numbers
   }
 }
 
