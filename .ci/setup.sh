@@ -22,6 +22,25 @@ require_swift() {
   fi
 }
 
+# Debian's packages for something that is missing: install WHAT PACKAGE...
+install() {
+  local what=$1 root=""
+  shift
+  local advice="install it (Debian, Ubuntu: apt-get install $*)"
+  command -v apt-get >/dev/null 2>&1 || die "$what is missing and apt-get is not here; $advice"
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || die "$what is missing; as root, $advice"
+    # Asks for no password: an unattended run must not wait for one.
+    sudo -n true 2>/dev/null || [ -t 0 ] || die "$what is missing and sudo wants a password; $advice"
+    root="sudo"
+  fi
+  say "installing $* through apt-get"
+  export DEBIAN_FRONTEND=noninteractive
+  $root apt-get install -y -q --no-install-recommends "$@" >&2 ||
+    { $root apt-get update -q >&2 && $root apt-get install -y -q --no-install-recommends "$@" >&2; } ||
+    die "apt-get could not install $*; $advice"
+}
+
 have_header() {
   printf '#include <%s>\n' "$1" | ${CC:-clang} -E -x c - >/dev/null 2>&1 ||
     [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ]
@@ -30,21 +49,15 @@ have_header() {
 # The development files of a C library come in a package of their own: require_header HEADER PACKAGE.
 require_header() {
   have_header "$1" && return
-  local advice="install its development files (Debian, Ubuntu: apt-get install $2)"
-  command -v apt-get >/dev/null 2>&1 || die "$1 is missing and apt-get is not here; $advice"
-  local root=""
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null 2>&1 || die "$1 is missing; as root, $advice"
-    # Asks for no password: an unattended run must not wait for one.
-    sudo -n true 2>/dev/null || [ -t 0 ] || die "$1 is missing and sudo wants a password; $advice"
-    root="sudo"
-  fi
-  say "installing $2 through apt-get"
-  export DEBIAN_FRONTEND=noninteractive
-  $root apt-get install -y -q "$2" >&2 ||
-    { $root apt-get update -q >&2 && $root apt-get install -y -q "$2" >&2; } ||
-    die "apt-get could not install $2; $advice"
-  have_header "$1" || die "$1 is still missing; $advice"
+  install "$1" "$2"
+  have_header "$1" || die "$1 is still missing"
+}
+
+# require_program PROGRAM PACKAGE...
+require_program() {
+  command -v "$1" >/dev/null 2>&1 && return
+  install "$@"
+  command -v "$1" >/dev/null 2>&1 || die "$1 is still missing"
 }
 
 require_swift
