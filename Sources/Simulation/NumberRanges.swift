@@ -1,16 +1,17 @@
-/// Numbers from 1 as users write them: `1,3-5`.
+/// Numbers as users write them: `1,3-5`.
 public struct NumberRanges: Sendable, CustomStringConvertible {
   public let numbers: Set<Int>
 
   public init(_ numbers: some Sequence<Int>) { self.numbers = Set(numbers) }
 
-  public init(_ text: String) throws(NumberRangesError) {
+  /// `least`: the first number that is allowed.
+  public init(_ text: String, from least: Int = 1) throws(NumberRangesError) {
     var numbers: Set<Int> = []
     for field in text.split(separator: ",") {
       let ends = field.split(separator: "-").map { Int($0) }
       guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
-        first >= 1, last >= first, last - first < 1_000_000
-      else { throw NumberRangesError("'\(field)' is no number or range from 1") }
+        first >= least, last >= first, last - first < 1_000_000
+      else { throw NumberRangesError("'\(field)' is no number or range from \(least)") }
       numbers.formUnion(first...last)
     }
     guard !numbers.isEmpty else { throw NumberRangesError("names no number") }

@@ -16,6 +16,12 @@ public struct Simulator {
     public var logsIssue = false
     /// Looks for reads that come before their results by the machine's own latencies.
     public var checksHazards = false
+    /// Counts by static instruction, for `KernelResult.profile`.
+    public var profiles = false
+    /// Keeps what SMs, CTAs and warps did when, for `RunResult.timeline`.
+    public var timeline: TimelineSelection?
+    /// Keeps each instruction's way through the pipeline, for `RunResult.pipeline`.
+    public var pipeline: TimelineSelection?
     public init() {}
   }
 
@@ -60,25 +66,33 @@ public struct Simulator {
     var engineOptions = Engine.Options()
     engineOptions.leap = options.leap
     engineOptions.logsIssue = options.logsIssue || options.checksHazards
+    engineOptions.profiles = options.profiles
+    engineOptions.timeline = options.timeline
+    engineOptions.pipeline = options.pipeline
     if let limit = options.maximumCycles { engineOptions.maximumCycles = limit }
     let engine = Engine(
       spec: spec, options: engineOptions, runner: options.threads > 1 ? runner : SerialRunner())
     let total = selected.reduce(0) { $0 + $1.ctaCount }
     if let progress { engine.progress = { progress($0, $1, total) } }
     let (outcomes, truncated) = try engine.run(selected)
-    let kernels = outcomes.map { result($0, of: selected) }
+    let kernels = outcomes.map { result($0, of: selected, code: program.code) }
     let first = kernels.map(\.startCycle).min() ?? 0
     let last = kernels.map { $0.startCycle + $0.cycles }.max() ?? 0
-    return RunResult(
+    var run = RunResult(
       simulator: Self.version, gpu: machine.name, gpuHash: machine.hash, trace: name,
       overrides: machine.overrides, kernels: kernels, truncated: truncated, cycles: last - first,
       warnings: warnings,
       host: RunResult.Host(
         seconds: Date().timeIntervalSince(begin), peakMemoryBytes: peakMemory(),
         threads: options.threads))
+    run.timeline = engine.takeTimeline()
+    run.pipeline = engine.takePipeline()
+    return run
   }
 
-  private func result(_ outcome: KernelOutcome, of kernels: [EngineKernel]) -> KernelResult {
+  private func result(
+    _ outcome: KernelOutcome, of kernels: [EngineKernel], code: (Int) -> [StaticInstruction]
+  ) -> KernelResult {
     let kernel = kernels.first { $0.id == outcome.id }
     let launch =
       kernel?.launch
@@ -91,7 +105,17 @@ public struct Simulator {
       achievedOccupancy: slots > 0 ? Double(outcome.statistics.residentWarpCycles) / slots : 0,
       statistics: outcome.statistics, clockReads: outcome.clockReads, issueLog: outcome.issueLog,
       hazards: options.checksHazards ? hazards(outcome, kernel) : [],
+      profile: profile(outcome, kernel, code),
       dependences: kernel?.program.usesControlBits == true ? "control bits" : "scoreboard")
+  }
+
+  private func profile(
+    _ outcome: KernelOutcome, _ kernel: EngineKernel?, _ code: (Int) -> [StaticInstruction]
+  ) -> KernelProfile? {
+    guard options.profiles, let kernel, let counts = outcome.counts else { return nil }
+    return KernelProfile(
+      counts, program: kernel.program, code: code(kernel.program.identity), outcome: outcome,
+      launch: kernel.launch, spec: machine.spec)
   }
 
   private func hazards(_ outcome: KernelOutcome, _ kernel: EngineKernel?) -> [Hazard] {

@@ -4,6 +4,7 @@ import Configuration
 import Foundation
 import ISA
 import Machine
+import Reports
 import Simulation
 import Sweeps
 import Traces
@@ -44,7 +45,7 @@ enum ExitStatus {
     case let error as SimulationError:
       if case .noSuchKernel = error { usage } else { badData }
     case let error as StoreError: error.kind == .usage ? usage : failed
-    case is InputError: badData
+    case is InputError, is StoredRunError: badData
     case is OutputError, is HazardError, is ShortfallError, is SweepError, is SlurmError:
       failed
     case let error as GuestError: error.status

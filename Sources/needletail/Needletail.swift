@@ -13,8 +13,8 @@ struct Needletail: ParsableCommand {
     version: Simulator.version,
     subcommands: [
       RunCommand.self, TraceCommandGroup.self, EmulateCommand.self, GPUsCommand.self,
-      GPUCommand.self, InstructionsCommand.self, ValidateCommand.self,
-      SweepCommand.self, SweepPointCommand.self, SweepChunkCommand.self,
+      GPUCommand.self, InstructionsCommand.self, ValidateCommand.self, ReportCommand.self,
+      DiffCommand.self, SweepCommand.self, SweepPointCommand.self, SweepChunkCommand.self,
     ])
 
   static func main() {

@@ -43,6 +43,12 @@ struct RunCommand: ParsableCommand {
     help: "Find reads that come before their results by this machine's latencies; fails on any.")
   var checkHazards = false
 
+  @Flag(
+    help: "Say where the cycles go, instruction by instruction; with --json, write it there too.")
+  var profile = false
+
+  @OptionGroup var timeline: TimelineOptions
+
   @Flag(help: "No progress and no warnings.")
   var quiet = false
 
@@ -59,11 +65,14 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let machine = try gpu.load()
     var options = Simulator.Options()
-    options.kernels = try selection()?.numbers
+    options.kernels = try selection()
     options.threads = threads
     options.leap = !noLeap
     options.maximumCycles = maximumCycles
     options.checksHazards = checkHazards
+    options.profiles = profile
+    if timeline.file != nil { options.timeline = try timeline.selection() }
+    if timeline.pipeline != nil { options.pipeline = try timeline.selection() }
     let meter = ProgressMeter(quiet: quiet)
     let loaded = try ProgramLoader.load(trace) {
       meter.show("\(trace): \(grouped(Int64($0))) bytes imported")
@@ -79,7 +88,22 @@ struct RunCommand: ParsableCommand {
     }
     if let json { try Output.write(try ResultJSON(result).data(), to: json) }
     if let csv { try Output.write(ResultCSV(result).text, to: csv) }
-    if json != "-", csv != "-" { try Output.write(ResultTable(result).text) }
+    if let file = timeline.file {
+      let names = Dictionary(
+        loaded.commands.compactMap { command -> (Int, String)? in
+          if case .kernel(let index) = command { (index, loaded.launch(index).name) } else { nil }
+        }, uniquingKeysWith: { first, _ in first })
+      try Output.write(PerfettoWriter.data(result, kernels: names), to: file)
+    }
+    if let file = timeline.pipeline {
+      try Output.write(KanataText(result, program: loaded).text, to: file)
+    }
+    if json != "-", csv != "-" {
+      try Output.write(ResultTable(result).text)
+      for kernel in result.kernels {
+        if let table = ProfileTable(kernel) { try Output.write("\n" + table.text) }
+      }
+    }
     if checkHazards {
       let table = HazardTable(result, program: loaded)
       if table.count > 0 {
@@ -90,13 +114,9 @@ struct RunCommand: ParsableCommand {
   }
 
   /// The launches that `--kernels` names.
-  private func selection() throws -> NumberRanges? {
+  private func selection() throws -> Set<Int>? {
     guard let kernels else { return nil }
-    do {
-      return try NumberRanges(kernels)
-    } catch {
-      throw ValidationError("--kernels: \(error)")
-    }
+    return try NumberList.parse(kernels, option: "--kernels", from: 1)
   }
 }
 

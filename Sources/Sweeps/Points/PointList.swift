@@ -154,11 +154,11 @@ extension SweepSpec {
       bases[gpu.description] = try at(gpu.line) { try BaseDescription(gpu.description) }
     }
     return try combinations.map { combination in
+      let base = bases[combination.gpu.description]
       do {
-        let base = bases[combination.gpu.description]
         return .success(try base?.description(overrides: combination.overrides).hash ?? "")
       } catch let error as ConfigurationError where error.kind == .usage {
-        try checkSettings(bases)
+        try checkSettings(of: combination, base)
         let words = [combination.gpu.label] + combination.overrides
         return .failure(
           ConfigurationError(
@@ -168,20 +168,18 @@ extension SweepSpec {
     }
   }
 
-  /// Finds settings that name nothing or have wrong values where the file has them.
-  private func checkSettings(_ bases: [String: BaseDescription]) throws {
-    for base in bases.values {
-      for setting in settings { try at(settingsLine) { try base.check(override: setting) } }
-      for variant in variants {
-        for setting in variant.settings {
-          try at(variant.line) { try base.check(override: setting) }
-        }
-      }
-      for parameter in axes.flatMap(\.parameters) {
-        for value in parameter.values {
-          try at(parameter.line) { try base.check(override: "\(parameter.path)=\(value)") }
-        }
-      }
+  /// Finds a setting of a machine that is wrong in itself, where the file has it.
+  private func checkSettings(of combination: Combination, _ base: BaseDescription?) throws {
+    func check(_ setting: String, _ line: Int) throws {
+      try at(line) { _ = try base?.description(overrides: [setting]) }
+    }
+    for setting in settings { try check(setting, settingsLine) }
+    if let variant = variants.first(where: { $0.name == combination.variant }) {
+      for setting in variant.settings { try check(setting, variant.line) }
+    }
+    for parameter in axes.flatMap(\.parameters) {
+      guard let value = combination.values[parameter.name] else { continue }
+      try check("\(parameter.path)=\(value)", parameter.line)
     }
   }
 
