@@ -217,7 +217,14 @@ struct ShimSettings {
     guard let first = parts.first else { return nil }
     return first...max(first, parts.last ?? first)
   }()
-  /// CTAs of each launch to record.
-  let ctas = Int(ShimSettings.value("CTAS") ?? "") ?? .max
+  /// CTAs of each launch to record, in launch order; nil means all.
+  let ctas: [Range<Int>]? = ShimSettings.value("CTAS").map { text in
+    text.split(separator: ",").compactMap { field in
+      let bounds = field.split(separator: "-").compactMap { Int($0) }
+      guard let last = bounds.last else { return nil }
+      // A number by itself is so many from the first on.
+      return bounds.count == 1 ? 0..<last : bounds[0]..<last + 1
+    }
+  }
   let instructionLimit = Int(ShimSettings.value("LIMIT") ?? "") ?? 1 << 30
 }

@@ -42,7 +42,7 @@ final class TraceRecorder: LaunchRecorder {
 
   func end(_ kernel: KernelImage) throws { try writer.endKernel(code: kernel.code, warnings: []) }
 
-  func wants(cta index: Int) -> Bool { index < settings.ctas }
+  func wants(cta index: Int) -> Bool { settings.ctas?.contains { $0.contains(index) } ?? true }
 
   func record(_ cta: CTATrace) throws { try writer.append(cta) }
 

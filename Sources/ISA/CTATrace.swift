@@ -1,5 +1,5 @@
 /// One executed warp instruction: what differs from execution to execution.
-public struct DynamicInstruction: Sendable {
+public struct DynamicInstruction: Hashable, BitwiseCopyable, Sendable {
   /// Index in the kernel's static code.
   public var index: UInt32
   /// Lanes that execute (active and predicated on).

@@ -24,7 +24,8 @@ public struct ResultCSV {
   public static let columns: [String] =
     [
       "gpu", "trace", "kernel", "name", "grid", "block", "cycles", "warp_instructions",
-      "thread_instructions", "ipc", "achieved_occupancy", "ctas_per_sm",
+      "thread_instructions", "ipc", "achieved_occupancy", "ctas_per_sm", "simulated_ctas",
+      "sampled_low_cycles", "sampled_high_cycles",
     ] + StallReason.allCases.map { "stall_\($0.name)" }
     + Statistics.counters.filter { $0.group != "issue" }.map { "\($0.group)_\($0.name)" }
 
@@ -35,7 +36,9 @@ public struct ResultCSV {
       kernel.launch.grid.description,
       kernel.launch.block.description, String(kernel.cycles), String(statistics.warpInstructions),
       String(statistics.threadInstructions), String(kernel.ipc), String(kernel.achievedOccupancy),
-      String(kernel.occupancy.ctasPerSM),
+      String(kernel.occupancy.ctasPerSM), String(kernel.sampling?.simulatedCTAs ?? kernel.ctas),
+      kernel.sampling.map { String($0.lowCycles) } ?? "",
+      kernel.sampling.map { String($0.highCycles) } ?? "",
     ]
     return head + StallReason.allCases.map { String(statistics[reason: $0]) }
       + Statistics.counters.filter { $0.group != "issue" }.map {

@@ -40,6 +40,13 @@ public struct ResultJSON: Encodable {
       try object.encode(kernel.startCycle, forKey: Key("startCycle"))
       try object.encode(kernel.cycles, forKey: Key("cycles"))
       try object.encode(kernel.ctas, forKey: Key("ctas"))
+      if let sampling = kernel.sampling {
+        var sampled = object.nestedContainer(keyedBy: Key.self, forKey: Key("sampled"))
+        try sampled.encode(sampling.simulatedCTAs, forKey: Key("simulatedCTAs"))
+        try sampled.encode(sampling.lowCycles, forKey: Key("lowCycles"))
+        try sampled.encode(sampling.highCycles, forKey: Key("highCycles"))
+        try sampled.encode(Sampling.confidence, forKey: Key("confidence"))
+      }
       let statistics = kernel.statistics
       try object.encode(statistics.warpInstructions, forKey: Key("warpInstructions"))
       try object.encode(statistics.threadInstructions, forKey: Key("threadInstructions"))
@@ -97,11 +104,27 @@ public struct ResultJSON: Encodable {
     try object.encode(result.kernels.map { Kernel(kernel: $0) }, forKey: Key("kernels"))
     var totals = object.nestedContainer(keyedBy: Key.self, forKey: Key("totals"))
     try totals.encode(result.cycles, forKey: Key("cycles"))
+    if let interval = result.cycleInterval {
+      try totals.encode(
+        [interval.lowerBound, interval.upperBound], forKey: Key("sampledCycleInterval"))
+    }
     try totals.encode(result.warpInstructions, forKey: Key("warpInstructions"))
     try totals.encode(result.threadInstructions, forKey: Key("threadInstructions"))
     var host = object.nestedContainer(keyedBy: Key.self, forKey: Key("host"))
     try host.encode(result.host.seconds, forKey: Key("seconds"))
     try host.encode(result.host.peakMemoryBytes, forKey: Key("peakMemoryBytes"))
     try host.encode(result.host.threads, forKey: Key("threads"))
+    if let times = result.host.stages {
+      var stages = host.nestedContainer(keyedBy: Key.self, forKey: Key("stages"))
+      try stages.encode(times.windows, forKey: Key("windows"))
+      try stages.encode(times.reading, forKey: Key("readingSeconds"))
+      try stages.encode(times.sms, forKey: Key("smSeconds"))
+      try stages.encode(times.memory, forKey: Key("memorySeconds"))
+      try stages.encode(times.between, forKey: Key("betweenSeconds"))
+      var speedups = stages.nestedContainer(keyedBy: Key.self, forKey: Key("speedups"))
+      for (threads, factor) in times.speedups {
+        try speedups.encode(factor, forKey: Key(String(threads)))
+      }
+    }
   }
 }

@@ -17,6 +17,8 @@ public struct RunResult: Sendable {
   public var truncated: Bool
   /// Core cycles from the first kernel's start to the last kernel's end.
   public var cycles: Int64
+  /// Confidence interval of `cycles`, if it is an estimate.
+  public var cycleInterval: ClosedRange<Int64>?
   public var warnings: [String]
   /// Where it was asked for.
   public var timeline: [TimelineEvent] = []
@@ -30,6 +32,8 @@ public struct RunResult: Sendable {
     /// Highest resident set size in bytes.
     public var peakMemoryBytes: Int
     public var threads: Int
+    /// Where the time went, if that was measured.
+    public var stages: StageTimes?
   }
 
   public var warpInstructions: UInt64 { kernels.reduce(0) { $0 + $1.statistics.warpInstructions } }
@@ -48,6 +52,10 @@ public struct KernelResult: Sendable {
   /// Core cycle at which the kernel became runnable.
   public var startCycle: Int64
   public var ctas: Int
+  /// When so many CTAs had ended as the GPU holds at a time, twice as many, and so on.
+  public var waveEnds: [Int64]
+  /// Cycles and counts are estimates from a part of the CTAs.
+  public var sampling: Sampling?
   public var occupancy: Occupancy
   /// Resident warps as a share of the SMs' warp slots, over the kernel's cycles.
   public var achievedOccupancy: Double
@@ -60,6 +68,9 @@ public struct KernelResult: Sendable {
   public var profile: KernelProfile?
   /// How dependences were enforced: "control bits" or "scoreboard".
   public var dependences: String
+
+  /// How a sampled kernel's cycles were come by.
+  public var isSampled: Bool { sampling != nil }
 
   /// Warp instructions per cycle of the whole GPU.
   public var ipc: Double {

@@ -12,6 +12,9 @@ public struct Simulator {
     public var threads = 1
     public var leap = true
     public var maximumCycles: Int64?
+    /// Simulates about so many waves of CTAs of each kernel, and of repeated launches only some; the
+    /// rest is estimated.
+    public var sampledWaves: Int?
     /// Keeps every issue, for timelines and tests.
     public var logsIssue = false
     /// Looks for reads that come before their results by the machine's own latencies.
@@ -22,6 +25,8 @@ public struct Simulator {
     public var timeline: TimelineSelection?
     /// Keeps each instruction's way through the pipeline, for `RunResult.pipeline`.
     public var pipeline: TimelineSelection?
+    /// Measures where the run's processor time goes; it then runs on one thread.
+    public var measuresStages = false
     public init() {}
   }
 
@@ -40,7 +45,12 @@ public struct Simulator {
   /// Runs a program: a container, a listing or an imported trace, whichever `program` stands for.
   public func run(_ program: some TraceProgram, name: String) throws -> RunResult {
     let begin = Date()
+    let timer = options.measuresStages ? StageTimer() : nil
     let spec = machine.spec
+    let sampling = options.sampledWaves.map {
+      SampledRun(program, spec: spec, waves: $0, selected: options.kernels)
+    }
+    let program: any TraceProgram = sampling?.sampled ?? program
     var warnings = program.warnings
     var selected: [EngineKernel] = []
     var pendingCopies: [(address: UInt64, bytes: UInt64)] = []
@@ -50,9 +60,12 @@ public struct Simulator {
       case .copy(let address, let bytes): pendingCopies.append((address, bytes))
       case .kernel(let index):
         number += 1
-        if let wanted = options.kernels, !wanted.contains(number) { continue }
+        if let wanted = sampling?.simulated ?? options.kernels, !wanted.contains(number) {
+          continue
+        }
         let kernel = try EngineKernel(
-          program: program, index: index, id: number, spec: spec, copies: pendingCopies,
+          program: timer.map { TimedProgram(program, $0) } ?? program, index: index, id: number,
+          spec: spec, copies: pendingCopies,
           warnings: &warnings)
         pendingCopies = []
         selected.append(kernel)
@@ -61,7 +74,8 @@ public struct Simulator {
     if let wanted = options.kernels, let missing = wanted.first(where: { $0 < 1 || $0 > number }) {
       throw SimulationError.noSuchKernel(missing, count: number)
     }
-    let runner = ThreadedRunner(threads: min(options.threads, spec.smCount))
+    let threads = timer == nil ? min(options.threads, spec.smCount) : 1
+    let runner = ThreadedRunner(threads: threads)
     defer { runner.shutDown() }
     var engineOptions = Engine.Options()
     engineOptions.leap = options.leap
@@ -70,24 +84,35 @@ public struct Simulator {
     engineOptions.timeline = options.timeline
     engineOptions.pipeline = options.pipeline
     if let limit = options.maximumCycles { engineOptions.maximumCycles = limit }
+    let serial: any WindowRunner = timer ?? SerialRunner()
     let engine = Engine(
-      spec: spec, options: engineOptions, runner: options.threads > 1 ? runner : SerialRunner())
+      spec: spec, options: engineOptions, runner: threads > 1 ? runner : serial)
     let total = selected.reduce(0) { $0 + $1.ctaCount }
     if let progress { engine.progress = { progress($0, $1, total) } }
     let (outcomes, truncated) = try engine.run(selected)
-    let kernels = outcomes.map { result($0, of: selected, code: program.code) }
-    let first = kernels.map(\.startCycle).min() ?? 0
-    let last = kernels.map { $0.startCycle + $0.cycles }.max() ?? 0
+    let simulated = outcomes.map { result($0, of: selected, code: program.code) }
+    let first = simulated.map(\.startCycle).min() ?? 0
+    let last = simulated.map { $0.startCycle + $0.cycles }.max() ?? 0
+    let kernels = truncated ? simulated : try sampling?.estimate(simulated) ?? simulated
+    let added = Self.cycles(kernels) - Self.cycles(simulated)
+    let half = kernels.reduce(Int64(0)) {
+      $0 + ($1.sampling.map { ($0.highCycles - $0.lowCycles + 1) / 2 } ?? 0)
+    }
+    let cycles = last - first + added
     var run = RunResult(
       simulator: Self.version, gpu: machine.name, gpuHash: machine.hash, trace: name,
-      overrides: machine.overrides, kernels: kernels, truncated: truncated, cycles: last - first,
-      warnings: warnings,
+      overrides: machine.overrides, kernels: kernels, truncated: truncated, cycles: cycles,
+      cycleInterval: half > 0 ? cycles - half...cycles + half : nil, warnings: warnings,
       host: RunResult.Host(
         seconds: Date().timeIntervalSince(begin), peakMemoryBytes: peakMemory(),
-        threads: options.threads))
+        threads: options.threads, stages: timer?.times))
     run.timeline = engine.takeTimeline()
     run.pipeline = engine.takePipeline()
     return run
+  }
+
+  private static func cycles(_ kernels: [KernelResult]) -> Int64 {
+    kernels.reduce(0) { $0 + $1.cycles }
   }
 
   private func result(
@@ -101,7 +126,7 @@ public struct Simulator {
     let slots = Double(cycles) * Double(machine.spec.smCount * machine.spec.sm.warps)
     return KernelResult(
       id: outcome.id, launch: launch, cycles: cycles, startCycle: outcome.start,
-      ctas: outcome.completedCTAs, occupancy: outcome.occupancy,
+      ctas: outcome.completedCTAs, waveEnds: outcome.waveEnds, occupancy: outcome.occupancy,
       achievedOccupancy: slots > 0 ? Double(outcome.statistics.residentWarpCycles) / slots : 0,
       statistics: outcome.statistics, clockReads: outcome.clockReads, issueLog: outcome.issueLog,
       hazards: options.checksHazards ? hazards(outcome, kernel) : [],
@@ -134,6 +159,8 @@ public struct Simulator {
 
 public enum SimulationError: Error, CustomStringConvertible {
   case noSuchKernel(Int, count: Int)
+  /// A part of a kernel is too small to tell the whole from.
+  case tooFewWaves(kernel: String, waves: Int)
   /// The machine cannot run this code.
   case unsupported(kernel: String, instruction: String, why: String)
 
@@ -141,6 +168,9 @@ public enum SimulationError: Error, CustomStringConvertible {
     switch self {
     case .noSuchKernel(let number, let count):
       "there is no kernel \(number): the trace has \(count)"
+    case .tooFewWaves(let kernel, let waves):
+      "kernel \(kernel): \(waves) waves of CTAs are too few to estimate the whole grid from; "
+        + "sampling needs 3"
     case .unsupported(let kernel, let instruction, let why):
       "kernel \(kernel): '\(instruction)' \(why)"
     }

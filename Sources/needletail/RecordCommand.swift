@@ -22,27 +22,33 @@ struct RecordCommand: ParsableCommand {
   var kernels: String?
   @Option(help: ArgumentHelp("Record only these launches, like 3-5.", valueName: "range"))
   var launches: String?
-  @Option(help: "Record only the first CTAs of each launch; all execute.") var ctas: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Record only these CTAs of each launch: the first N, or ranges like 0-503,9000-9503; all execute.",
+      valueName: "N or ranges"))
+  var ctas: String?
   @Flag(help: "Execute only; write no trace.") var noTrace = false
   @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
   var program: [String]
 
   func run() throws {
-    guard ctas ?? 0 >= 0 else { throw ValidationError("--ctas takes a number of CTAs") }
-    if let launches { try check(range: launches) }
+    for field in ctas?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
+      try check(range: String(field), "--ctas", least: 0)
+    }
+    if let launches { try check(range: launches, "--launches", least: 1) }
     var guest = try Guest(guest, command: program)
     if !noTrace { guest.trace = output ?? guest.name + ".ntrace" }
     guest.settings["KERNELS"] = kernels
     guest.settings["LAUNCHES"] = launches
-    guest.settings["CTAS"] = ctas.map(String.init)
+    guest.settings["CTAS"] = ctas
     try guest.run()
   }
 
-  private func check(range text: String) throws {
+  private func check(range text: String, _ option: String, least: Int) throws {
     let bounds = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
     guard (1...2).contains(bounds.count), let first = bounds[0], let last = bounds.last ?? nil,
-      first >= 1, first <= last
-    else { throw ValidationError("--launches takes a range like 3-5, not '\(text)'") }
+      first >= least, first <= last
+    else { throw ValidationError("\(option) takes a range like 3-5, not '\(text)'") }
   }
 }
 

@@ -35,6 +35,12 @@ struct RunCommand: ParsableCommand {
   @Option(name: .customLong("max-cycles"), help: "Stop after this many core cycles.")
   var maximumCycles: Int64?
 
+  @Option(
+    help: ArgumentHelp(
+      "Simulate so many waves of CTAs of large kernels (6 to 1000) and estimate the rest.",
+      valueName: "waves"))
+  var sample: Int?
+
   @Flag(name: .customLong("no-leap"), help: "Step through every cycle; results are the same.")
   var noLeap = false
 
@@ -48,13 +54,19 @@ struct RunCommand: ParsableCommand {
   var profile = false
 
   @OptionGroup var timeline: TimelineOptions
+  @Flag(help: "Say where the simulator's own time goes; runs on one thread.")
+  var stages = false
 
   @Flag(help: "No progress and no warnings.")
   var quiet = false
 
   func validate() throws {
+    if stages, threads > 1 { throw ValidationError("--stages measures one thread") }
     if threads < 1 || threads > 1024 {
       throw ValidationError("--threads must lie between 1 and 1024")
+    }
+    if let sample, !(6...1000).contains(sample) {
+      throw ValidationError("--sample must lie between 6 and 1000 waves")
     }
     if let maximumCycles, maximumCycles < 1 {
       throw ValidationError("--max-cycles must be positive")
@@ -73,6 +85,8 @@ struct RunCommand: ParsableCommand {
     options.profiles = profile
     if timeline.file != nil { options.timeline = try timeline.selection() }
     if timeline.pipeline != nil { options.pipeline = try timeline.selection() }
+    options.measuresStages = stages
+    options.sampledWaves = sample
     let meter = ProgressMeter(quiet: quiet)
     let loaded = try ProgramLoader.load(trace) {
       meter.show("\(trace): \(grouped(Int64($0))) bytes imported")

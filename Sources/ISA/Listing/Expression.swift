@@ -10,15 +10,17 @@ indirect enum Expression {
     case .constant(let value): return value
     case .variable(let name): return lookUp(name)
     case .binary(let operation, let left, let right):
-      let a = left.value(lookUp)
-      let b = right.value(lookUp)
-      switch operation {
-      case UInt8(ascii: "+"): return a &+ b
-      case UInt8(ascii: "-"): return a &- b
-      case UInt8(ascii: "*"): return a &* b
-      case UInt8(ascii: "/"): return b == 0 || b == -1 ? 0 &- (b == -1 ? a : 0) : a / b
-      default: return b == 0 || b == -1 ? 0 : a % b
-      }
+      return Self.apply(operation, left.value(lookUp), right.value(lookUp))
+    }
+  }
+
+  static func apply(_ operation: UInt8, _ a: Int, _ b: Int) -> Int {
+    switch operation {
+    case UInt8(ascii: "+"): a &+ b
+    case UInt8(ascii: "-"): a &- b
+    case UInt8(ascii: "*"): a &* b
+    case UInt8(ascii: "/"): b == 0 || b == -1 ? 0 &- (b == -1 ? a : 0) : a / b
+    default: b == 0 || b == -1 ? 0 : a % b
     }
   }
 

@@ -78,7 +78,7 @@ indirect enum ListingItem: Sendable {
     switch self {
     case .instruction(_, _, let references):
       references.contains {
-        if case .pattern(let expression) = $0 { expression.mentions(name) } else { false }
+        if case .pattern(let pattern) = $0 { pattern.expression.mentions(name) } else { false }
       }
     case .loop(_, let body), .warps(_, let body): body.contains { $0.mentions(name) }
     }
@@ -86,7 +86,7 @@ indirect enum ListingItem: Sendable {
 }
 
 enum ListingReference: @unchecked Sendable {
-  case pattern(Expression)
+  case pattern(Pattern)
   case list([UInt64])
 }
 
@@ -100,6 +100,8 @@ struct ListingExpansion {
   var addresses: [UInt64] = []
   private var warp = 0
   private var iteration = 0
+  private var values: [UInt64] = []
+  private var stack: [Int] = []
   private let lastWarpMask: UInt32
 
   init(kernel: ListingKernel, cta: Int) {
@@ -146,15 +148,17 @@ struct ListingExpansion {
   }
 
   private mutating func add(_ reference: ListingReference, _ lanes: UInt32) {
-    var values: [UInt64] = []
-    var position = 0
+    values.removeAll(keepingCapacity: true)
+    var place = Pattern.Place(
+      warp: warp, cta: cta, firstThread: cta &* kernel.launch.block.count &+ warp * 32,
+      iteration: iteration)
     for lane in 0..<32 where lanes >> UInt32(lane) & 1 == 1 {
       switch reference {
-      case .list(let list): values.append(list.isEmpty ? 0 : list[position % list.count])
-      case .pattern(let expression):
-        values.append(UInt64(bitPattern: Int64(value(expression, lane))))
+      case .list(let list): values.append(list.isEmpty ? 0 : list[values.count % list.count])
+      case .pattern(let pattern):
+        place.lane = lane
+        values.append(UInt64(bitPattern: Int64(pattern.value(at: place, stack: &stack))))
       }
-      position += 1
     }
     let base = values.first ?? 0
     let stride = values.count > 1 ? Int64(bitPattern: values[1] &- base) : 0
@@ -166,18 +170,6 @@ struct ListingExpansion {
     } else {
       references.append(AddressReference(base: base, list: UInt32(addresses.count)))
       addresses += values
-    }
-  }
-
-  private func value(_ expression: Expression, _ lane: Int) -> Int {
-    expression.value { name in
-      switch name {
-      case "lane": lane
-      case "warp": warp
-      case "cta": cta
-      case "thread": (cta &* kernel.launch.block.count) &+ warp * 32 + lane
-      default: iteration
-      }
     }
   }
 }

@@ -404,7 +404,7 @@ struct ListingParser {
         found.append(.list(list))
         nextAddresses = nil
       } else {
-        found.append(.pattern(sum ?? .constant(0)))
+        found.append(.pattern(Pattern(sum ?? .constant(0))))
       }
     }
     return found

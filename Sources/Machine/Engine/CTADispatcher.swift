@@ -15,6 +15,7 @@ struct CTADispatcher: ~Copyable {
     var nextStart: Cycle = 0
     var completed = 0
     var lastEnd: Cycle = 0
+    var waveEnds: [Cycle] = []
   }
 
   private struct Resources {
@@ -34,6 +35,7 @@ struct CTADispatcher: ~Copyable {
   private var freeSlots = Array((0..<SM.kernelSlots).reversed())
   private var resources: [Resources]
   private var turn = 0
+  private var streams = StreamPool()
   /// SMs in the order in which they get CTAs: the first of every TPC, then the second ones.
   private let order: [Int]
   private var ended = GrowableBuffer<CTACompletion>()
@@ -77,7 +79,7 @@ struct CTADispatcher: ~Copyable {
   /// effect before `now`.
   mutating func dispatch(_ now: Cycle, sms: SMArray, memory: inout MemorySystem) throws {
     try retireCTAs(now, sms)
-    finishKernels(now, sms)
+    finishKernels(now, sms, &memory)
     try activate(now, sms, &memory)
     try place(now, sms)
   }
@@ -101,6 +103,7 @@ struct CTADispatcher: ~Copyable {
       }
       freeSlots.removeLast()
       queue.start(index)
+      memory.settle()
       for copy in kernel.copies {
         memory.warm(address: copy.address, bytes: copy.bytes)
       }
@@ -111,15 +114,19 @@ struct CTADispatcher: ~Copyable {
       }
       memory.warm(kernel.program)
       for sm in sms.inUse { sm.statistics[slot] = Statistics() }
+      memory.statistics[slot] = Statistics()
       active.append(Active(kernel: index, slot: slot, occupancy: occupancy, start: now))
     }
   }
 
-  private mutating func finishKernels(_ now: Cycle, _ sms: SMArray) {
+  private mutating func finishKernels(
+    _ now: Cycle, _ sms: SMArray, _ memory: inout MemorySystem
+  ) {
     for position in active.indices.reversed() {
       let entry = active[position]
       guard isComplete(entry), end(of: entry) <= now else { continue }
-      finished[entry.kernel] = outcome(entry, sms)
+      memory.settle()
+      finished[entry.kernel] = outcome(entry, sms, memory)
       queue.finish(entry.kernel)
       freeSlots.append(entry.slot)
       active.remove(at: position)
@@ -132,8 +139,10 @@ struct CTADispatcher: ~Copyable {
       + Cycle(spec.launch.drainLatency)
   }
 
-  private func outcome(_ entry: Active, _ sms: SMArray) -> KernelOutcome {
-    var sum = Statistics()
+  private func outcome(
+    _ entry: Active, _ sms: SMArray, _ memory: borrowing MemorySystem
+  ) -> KernelOutcome {
+    var sum = memory.statistics[entry.slot]
     var reads: [ClockRead] = []
     var log: [IssueLogEntry] = []
     for sm in sms.inUse {
@@ -145,7 +154,8 @@ struct CTADispatcher: ~Copyable {
     log.sort { ($0.cycle, $0.cta, $0.warp) < ($1.cycle, $1.cta, $1.warp) }
     return KernelOutcome(
       id: kernels[entry.kernel].id, start: entry.start, end: end(of: entry),
-      completedCTAs: entry.completed, occupancy: entry.occupancy, statistics: sum,
+      completedCTAs: entry.completed, waveEnds: entry.waveEnds, occupancy: entry.occupancy,
+      statistics: sum,
       clockReads: reads,
       issueLog: log, counts: counts(entry, sms))
   }
@@ -169,13 +179,14 @@ struct CTADispatcher: ~Copyable {
 
   /// Outcomes in the order of the kernels; kernels cut off by the cycle limit come with what they
   /// did so far.
-  func outcomes(sms: SMArray) -> [KernelOutcome] {
-    kernels.indices.compactMap { index in
+  func outcomes(sms: SMArray, memory: inout MemorySystem) -> [KernelOutcome] {
+    memory.settle()
+    return kernels.indices.compactMap { index in
       finished[index]
         ?? active.first { $0.kernel == index }.map { entry in
           var partial = entry
           partial.lastEnd = sms.now
-          return outcome(partial, sms)
+          return outcome(partial, sms, memory)
         }
     }
   }
@@ -195,6 +206,9 @@ struct CTADispatcher: ~Copyable {
       active[position].lastEnd = max(active[position].lastEnd, end.cycle)
       completedCTAs += 1
       let occupancy = active[position].occupancy
+      if active[position].completed % (occupancy.ctasPerSM * spec.smCount) == 0 {
+        active[position].waveEnds.append(end.cycle)
+      }
       resources[end.sm].ctas += 1
       resources[end.sm].warps += occupancy.warpsPerCTA
       resources[end.sm].shared += occupancy.sharedPerCTA
@@ -238,7 +252,7 @@ struct CTADispatcher: ~Copyable {
     active[position].nextStart = cycle + Cycle(spec.launch.ctaInterval)
     sms[sm].accept(
       CTALaunch(
-        cycle: cycle, trace: Unmanaged.passRetained(trace),
+        cycle: cycle, trace: Unmanaged.passRetained(ResidentTrace(trace, sharing: &streams)),
         program: Unmanaged.passUnretained(kernel.program), kernelSlot: entry.slot, x: trace.x,
         y: trace.y, z: trace.z, linear: entry.nextCTA, sharedWindow: kernel.launch.sharedWindow,
         localWindow: kernel.launch.localWindow))
@@ -288,12 +302,9 @@ struct CTADispatcher: ~Copyable {
 extension SM {
   /// Takes a CTA from the dispatcher, behind those that start no later.
   func accept(_ launch: CTALaunch) {
-    if state.pointee.pendingLaunches == 0 { launches.pointee.removeAll() }
     var place = launches.pointee.count
-    let first = place - state.pointee.pendingLaunches
-    state.pointee.pendingLaunches += 1
     launches.pointee.append(launch)
-    while place > first, launches.pointee[place - 1].cycle > launch.cycle {
+    while place > 0, launches.pointee[place - 1].cycle > launch.cycle {
       launches.pointee[place] = launches.pointee[place - 1]
       place -= 1
     }
@@ -302,13 +313,12 @@ extension SM {
 
   /// When the next CTA on its way starts, or `never`.
   func nextLaunch() -> Cycle {
-    let pending = state.pointee.pendingLaunches
-    return pending == 0 ? never : launches.pointee[launches.pointee.count - pending].cycle
+    launches.pointee.count == 0 ? never : launches.pointee[0].cycle
   }
 
   func launchNext(_ now: Cycle) {
-    let next = launches.pointee[launches.pointee.count - state.pointee.pendingLaunches]
-    state.pointee.pendingLaunches -= 1
+    let next = launches.pointee[0]
+    launches.pointee.remove(at: 0)
     launch(next, now)
   }
 }

@@ -59,23 +59,33 @@ public final class Engine {
       try dispatcher.dispatch(now, sms: sms, memory: &memory)
       if dispatcher.isDone { break }
       try leapToActivity()
-      if now >= options.maximumCycles { return (dispatcher.outcomes(sms: sms), true) }
-      let end = min(now + window, max(now, dispatcher.nextEnd))
-      let sms = self.sms.inUse
-      runner.run(parts: sms.count) { part in
-        if sms[part].nextActivity() < end || !sms[part].leap {
-          sms[part].run(until: end)
-        } else {
-          sms[part].state.pointee.now = end
-        }
+      if now >= options.maximumCycles {
+        return (dispatcher.outcomes(sms: sms, memory: &memory), true)
       }
+      let end = min(now + window, max(now, dispatcher.nextEnd))
+      runWindow(until: end)
       exchange(end)
       now = end
       self.sms.now = end
       windows += 1
       if windows & 255 == 0 { progress?(now, dispatcher.completedCTAs) }
     }
-    return (dispatcher.outcomes(sms: sms), false)
+    return (dispatcher.outcomes(sms: sms, memory: &memory), false)
+  }
+
+  /// The SMs' window, and beside it what the memory system owes from the one before.
+  private func runWindow(until end: Cycle) {
+    let sms = self.sms.inUse
+    runner.run(parts: 1 + sms.count) { part in
+      if part == 0 { return memory.work() }
+      let sm = sms[part - 1]
+      sm.receive()
+      if sm.nextActivity() < end || !sm.leap {
+        sm.run(until: end)
+      } else {
+        sm.state.pointee.now = end
+      }
+    }
   }
 
   /// What the SMs of the timeline did, by SM and then by time.
@@ -99,6 +109,9 @@ public final class Engine {
   /// Nothing happens before the earliest event anywhere; if there is none, the warps wait for
   /// each other.
   private func leapToActivity() throws {
+    if dispatcher.nextEnd <= now { return }
+    for sm in sms.inUse where sm.nextActivity() <= now { return }
+    memory.settle()
     var next = min(memory.nextActivity(), dispatcher.nextEnd)
     for sm in sms.inUse { next = min(next, sm.nextActivity()) }
     if next >= never {
@@ -108,13 +121,16 @@ public final class Engine {
       now = next
       sms.now = next
       for sm in sms.inUse { sm.state.pointee.now = now }
+      // So that work beside the next window again replies to the one after it.
+      memory.exchange(windowEnd: now)
+      memory.settle()
     }
   }
 
   /// What the SMs sent and finished in the window that ends at `end`.
   private func exchange(_ end: Cycle) {
     for sm in sms.inUse { dispatcher.collect(sm.completions) }
-    memory.run(windowEnd: end)
+    memory.exchange(windowEnd: end)
   }
 }
 

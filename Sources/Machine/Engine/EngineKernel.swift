@@ -37,6 +37,8 @@ public struct KernelOutcome: Sendable {
   public var start: Cycle
   public var end: Cycle
   public var completedCTAs: Int
+  /// When so many CTAs had ended as the GPU holds of this kernel, twice as many, and so on.
+  public var waveEnds: [Cycle]
   public var occupancy: Occupancy
   public var statistics: Statistics
   public var clockReads: [ClockRead]

@@ -25,9 +25,10 @@ struct DRAMChannel: ~Copyable {
 
   private let timing: DRAMTiming
   private let spec: DRAMSpec
-  private var banks = InlineArray<64, Bank>(repeating: Bank())
+  // Behind pointers: an inline array would be copied to be looked at.
+  private let banks: UnsafeMutablePointer<Bank>
   /// From when on a bank group takes a column.
-  private var groupFrom = InlineArray<64, Tick>(repeating: 0)
+  private let groupFrom: UnsafeMutablePointer<Tick>
   private var recentActivates = InlineArray<4, Tick>(repeating: .min / 2)
   private var lastActivate: Tick = .min / 2
   private var busFree: Tick = 0
@@ -52,8 +53,17 @@ struct DRAMChannel: ~Copyable {
   init(spec: DRAMSpec, timing: DRAMTiming, index: Int) {
     self.spec = spec
     self.timing = timing
+    banks = .allocate(capacity: Self.mostBanks)
+    banks.initialize(repeating: Bank(), count: Self.mostBanks)
+    groupFrom = .allocate(capacity: Self.mostBanks)
+    groupFrom.initialize(repeating: 0, count: Self.mostBanks)
     // Channels are refreshed one after the other.
     nextRefresh = timing.refreshInterval * Tick(index + 1) / Tick(spec.channels)
+  }
+
+  deinit {
+    banks.deallocate()
+    groupFrom.deallocate()
   }
 
   /// Sectors that wait to be written.

@@ -34,6 +34,12 @@ struct MemorySystem: ~Copyable {
   private let lineBytes: Int
   private let codeLineBytes: Int
   private let sms: SMArray
+  /// What is counted here, by kernel slot.
+  let statistics: UnsafeMutablePointer<Statistics>
+  /// The way back to each SM, by its number.
+  private let replies: UnsafeMutablePointer<UnsafeMutablePointer<Port<MemoryReply>>?>
+  /// End of the window that the SMs have left and whose work has not been done, or -1.
+  private var owed: Cycle = -1
   var events = EventWheel<Event>()
   /// Transactions by the cycle in which they reach their slices. They come before the cycle's own
   /// events, so that their order does not depend on where windows end.
@@ -51,6 +57,10 @@ struct MemorySystem: ~Copyable {
   init(spec: GPUSpec, sms: SMArray) {
     self.spec = spec.memory
     self.sms = sms
+    statistics = .allocate(capacity: SM.kernelSlots)
+    statistics.initialize(repeating: Statistics(), count: SM.kernelSlots)
+    replies = .allocate(capacity: sms.count)
+    replies.initialize(repeating: nil, count: sms.count)
     lineBytes = spec.sm.l1.line.count
     codeLineBytes = spec.sm.frontEnd.l1.line.count
     sectorBytes = spec.sm.l1.sector.count
@@ -70,6 +80,8 @@ struct MemorySystem: ~Copyable {
   }
 
   deinit {
+    statistics.deallocate()
+    replies.deallocate()
     slices.deallocate()
     channels.deinitialize(count: spec.dram.channels)
     channels.deallocate()
@@ -80,18 +92,34 @@ struct MemorySystem: ~Copyable {
     min(events.nextCycle(), arrivals.nextCycle(), departures.nextCycle())
   }
 
-  /// Takes over what the SMs sent before `end`, and works up to the cycle before which nothing sent
-  /// later can arrive.
-  mutating func run(windowEnd end: Cycle) {
+  /// Takes over what the SMs sent before `end`, and hands them the replies so far. `work` is to
+  /// follow: before the next window or, as what it replies comes after that, beside it.
+  mutating func exchange(windowEnd end: Cycle) {
     for sm in sms.inUse {
-      for index in 0..<sm.outbox.pointee.count {
-        let message = sm.outbox.pointee[index]
-        departures.schedule(
-          transactions.add(Transaction(message: message, local: 0, slice: 0, next: -1)),
-          at: message.cycle)
-      }
-      sm.outbox.pointee.removeAll()
+      replies[sm.index] = sm.replies
+      sm.outbox.pointee.turn()
+      sm.replies.pointee.turn()
     }
+    owed = end
+  }
+
+  /// Does what is owed at once, and has the SMs see its replies.
+  mutating func settle() {
+    work()
+    for sm in sms.inUse {
+      sm.receive()
+      sm.replies.pointee.turn()
+      sm.receive()
+    }
+  }
+
+  /// Works up to the cycle before which nothing sent after the last exchange can arrive. It shares
+  /// nothing with the SMs but the far ends of their ports.
+  mutating func work() {
+    guard owed >= 0 else { return }
+    let end = owed
+    owed = -1
+    for sm in sms.inUse { takeDepartures(from: sm.outbox) }
     while departures.nextCycle() < end {
       departures.advance(to: departures.nextCycle())
       departTogether()
@@ -105,6 +133,16 @@ struct MemorySystem: ~Copyable {
       events.advance(to: now)
       while let event = events.next() { handle(event, now) }
     }
+  }
+
+  private mutating func takeDepartures(from port: UnsafeMutablePointer<Port<MemoryMessage>>) {
+    for index in 0..<port.pointee.count {
+      let message = port.pointee[index]
+      departures.schedule(
+        transactions.add(Transaction(message: message, local: 0, slice: 0, next: -1)),
+        at: message.cycle)
+    }
+    port.pointee.clear()
   }
 
   /// Messages that leave in one cycle go in the order of their SMs: some were held up in their port
@@ -154,16 +192,15 @@ struct MemorySystem: ~Copyable {
   }
 
   func statistics(_ message: MemoryMessage) -> UnsafeMutablePointer<Statistics> {
-    sms[Int(message.sm)].statistics + Int(message.kernelSlot)
+    statistics + Int(message.kernelSlot)
   }
 
   mutating func reply(_ message: MemoryMessage, slice: Int, bytes: Int, departure: Cycle) {
     let sm = Int(message.sm)
     let cycle = interconnect.deliver(sm: sm, slice: slice, bytes: bytes, departure: departure)
-    sms[sm].inbox.pointee.schedule(
-      Machine.Event(
-        .memoryReply, a: Int(message.sectors), b: Int(message.token), address: message.line),
-      at: cycle)
+    replies[sm]!.pointee.send(
+      MemoryReply(
+        cycle: cycle, line: message.line, sectors: message.sectors, token: message.token))
   }
 
   // MARK: DRAM

@@ -39,14 +39,13 @@ extension SM {
   }
 
   private func start(
-    _ index: Int, _ warpInCTA: Int, _ slot: Int, _ trace: CTATrace, _ program: Program,
+    _ index: Int, _ warpInCTA: Int, _ slot: Int, _ trace: ResidentTrace, _ program: Program,
     _ kernelSlot: Int, _ now: Cycle
   ) {
+    let own = trace.warps[warpInCTA]
     var warp = Warp(
-      records: program.records, uses: program.uses,
-      stream: trace.instructions.baseAddress ?? warps[index].stream,
-      references: trace.references.baseAddress ?? warps[index].references,
-      addresses: trace.addresses.baseAddress ?? warps[index].addresses)
+      records: program.records, uses: program.uses, stream: own.stream, references: own.references,
+      addresses: trace.addresses)
     warp.resident = true
     state.pointee.warpsLaunched += 1
     warp.age = state.pointee.warpsLaunched
@@ -54,8 +53,8 @@ extension SM {
     warp.warpInCTA = warpInCTA
     warp.kernelSlot = kernelSlot
     warp.launched = now
-    warp.cursor = trace.warpStarts[warpInCTA]
-    warp.end = trace.warpStarts[warpInCTA + 1]
+    warp.cursor = 0
+    warp.end = own.count
     warp.codeBase = program.base
     warp.codeEnd = program.codeEnd
     warp.instructionBytes = program.instructionBytes

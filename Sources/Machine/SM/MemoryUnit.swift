@@ -386,7 +386,7 @@ extension SM {
     let start = max(cycle, memory.pointee.requestFree)
     memory.pointee.requestFree = start + Cycle(1 + carried / requestBytes)
     let atomic = kind == .atomic || kind == .reduction
-    outbox.pointee.append(
+    outbox.pointee.send(
       MemoryMessage(
         cycle: start, line: line, sectors: sectors, token: token,
         written: kind == .write ? coalescer.pointee.written[slot] : SIMD4(repeating: 0),

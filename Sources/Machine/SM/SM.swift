@@ -4,7 +4,7 @@ import ISA
 struct CTALaunch {
   /// Cycle in which it starts.
   var cycle: Cycle
-  var trace: Unmanaged<CTATrace>
+  var trace: Unmanaged<ResidentTrace>
   var program: Unmanaged<Program>
   var kernelSlot: Int
   var x: UInt32
@@ -90,13 +90,15 @@ final class SM {
   let registerReaders: UnsafeMutablePointer<UInt16>
 
   // Ports and messages of this window.
-  let outbox: UnsafeMutablePointer<GrowableBuffer<MemoryMessage>>
+  let outbox: UnsafeMutablePointer<Port<MemoryMessage>>
+  let replies: UnsafeMutablePointer<Port<MemoryReply>>
   let completions: UnsafeMutablePointer<GrowableBuffer<CTACompletion>>
   let clockReads: UnsafeMutablePointer<GrowableBuffer<ClockRead>>
   let issueLog: UnsafeMutablePointer<GrowableBuffer<IssueLogEntry>>
   let logsIssue: Bool
   /// Who watches, if anybody does.
   let probe: UnsafeMutablePointer<Probe>?
+  /// CTAs on their way from the dispatcher, in the order of their starts.
   let launches: UnsafeMutablePointer<GrowableBuffer<CTALaunch>>
 
   let state: UnsafeMutablePointer<SMState>
@@ -154,7 +156,8 @@ final class SM {
     scoreboards.initialize(repeating: Scoreboard(), count: warpSlots)
     registerReaders = .allocate(capacity: warpSlots * RegisterSet.capacity)
     registerReaders.initialize(repeating: 0, count: warpSlots * RegisterSet.capacity)
-    outbox = .one(GrowableBuffer())
+    outbox = .one(Port())
+    replies = .one(Port())
     completions = .one(GrowableBuffer())
     clockReads = .one(GrowableBuffer())
     issueLog = .one(GrowableBuffer())
@@ -185,6 +188,7 @@ final class SM {
     memory.release()
     coalescer.release()
     outbox.release()
+    replies.release()
     completions.release()
     clockReads.release()
     issueLog.release()
@@ -308,8 +312,6 @@ struct SMState {
   var now: Cycle = 0
   var warpsLaunched: UInt64 = 0
   var residentCTAs = 0
-  /// CTAs on their way from the dispatcher.
-  var pendingLaunches = 0
   var residentWarps = 0
 }
 

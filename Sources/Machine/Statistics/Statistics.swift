@@ -107,5 +107,19 @@ public struct Statistics: Sendable {
     }
   }
 
+  /// All counts times `factor`, rounded.
+  public func scaled(by factor: Double) -> Statistics {
+    func scaled(_ count: UInt64) -> UInt64 { UInt64((Double(count) * factor).rounded()) }
+    var result = self
+    for index in 0..<16 {
+      result.stalls[index] = scaled(stalls[index])
+      result.issuedByUnit[index] = scaled(issuedByUnit[index])
+    }
+    for counter in Self.counters {
+      result[keyPath: counter.path] = scaled(self[keyPath: counter.path])
+    }
+    return result
+  }
+
   public subscript(reason reason: StallReason) -> UInt64 { stalls[Int(reason.rawValue)] }
 }

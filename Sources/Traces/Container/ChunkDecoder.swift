@@ -18,6 +18,8 @@ struct ChunkDecoder {
   private var nextCount: UInt32 = 0
   private let codeCount: Int
   private var decoded = 0
+  /// Sizes of the CTA before.
+  private var last = (instructions: 0, references: 0, addresses: 0)
 
   init(_ bytes: UnsafeRawBufferPointer, ctas: Int, codeCount: Int) throws(ByteReader.Failure) {
     var reader = ByteReader(bytes)
@@ -56,9 +58,14 @@ struct ChunkDecoder {
     let z = UInt32(try heads.number(upTo: Int(UInt32.max), "a CTA coordinate"))
     let warps = try heads.number(upTo: 64, "the number of warps")
     var starts = [0]
+    starts.reserveCapacity(warps + 1)
+    // The CTA before is a good guess at what is to come.
     var instructions: [DynamicInstruction] = []
+    instructions.reserveCapacity(last.instructions)
     var references: [AddressReference] = []
+    references.reserveCapacity(last.references)
     var addresses: [UInt64] = []
+    addresses.reserveCapacity(last.addresses)
     for _ in 0..<warps {
       let first = instructions.count
       try decodePath(&instructions)
@@ -68,6 +75,7 @@ struct ChunkDecoder {
       }
       starts.append(instructions.count)
     }
+    last = (instructions.count, references.count, addresses.count)
     return CTATrace(
       x: x, y: y, z: z, warpStarts: starts, instructions: instructions, references: references,
       addresses: addresses)
