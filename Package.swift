@@ -72,6 +72,11 @@ let package = Package(
     .testTarget(name: "TracesTests", dependencies: ["Traces"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "MachineTests", dependencies: ["Machine", "Simulation", "Emulator"]),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation", "Configuration", "Machine", "ISA"]),
+    .testTarget(
+      name: "ReportsTests",
+      dependencies: ["Reports", "Simulation", "Configuration", "Machine", "ISA"]),
     .target(name: "CubinSupport", path: "Tests/CubinSupport"),
     .testTarget(name: "EmulatorTests", dependencies: ["Emulator", "CubinSupport"]),
     .testTarget(

@@ -2,13 +2,15 @@
 """Fits parameters of a machine description to rows of suites, and says how good that is.
 
 Usage: Validation/fit.py NEEDLETAIL SPEC            fit, and print the provenance
-       Validation/fit.py NEEDLETAIL --page [FILE]   every fitted value: Docs/fitted-parameters.md
+       Validation/fit.py NEEDLETAIL --page [FILE]   every fitted value: Docs/fitted-parameters.md,
+                                               and the errors for reports: Validation/fits/errors.csv
 SPEC is a file like those in Validation/fits; Docs/calibration.md explains it. Descriptions are not
 changed: whoever believes a fit writes it down.
 """
 
 import argparse
 import concurrent.futures
+import csv
 import json
 import os
 import pathlib
@@ -204,7 +206,8 @@ def fitted_values():
                 yield file.stem, ".".join(name for _, name in levels), value[1], value[2]
 
 
-def page(needletail):
+def fit_all(needletail):
+    """Every spec of Validation/fits, by the file and the path that it fits."""
     fits = {}
     files = sorted((ROOT / "Validation/fits").glob("*.json"))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -212,6 +215,21 @@ def page(needletail):
     for file, fit in zip(files, found):
         for path, value in zip(fit.spec.bounds, fit.values):
             fits[fit.spec.description, path] = (file.name, fit, value)
+    return fits
+
+
+def table(fits):
+    """Errors for the report of needletail validate."""
+    targets = {(file, path): target for file, path, _, target in fitted_values()}
+    with open(ROOT / "Validation/fits/errors.csv", "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["parameter", "fitted_to", "rows", "described_percent", "left_out_percent"])
+        for key, (_, fit, _) in fits.items():
+            if key in targets:
+                writer.writerow([key[1], targets[key], fit.targets(), f"{fit.before:.2f}", f"{fit.left_out_error:.2f}"])
+
+
+def page(fits):
     lines = [
         "# Fitted parameters",
         "",
@@ -256,7 +274,9 @@ def main():
     if bool(options.spec) == bool(options.page):
         parser.error("either a SPEC or --page")
     if options.page:
-        pathlib.Path(options.page).write_text(page(options.needletail))
+        fits = fit_all(options.needletail)
+        table(fits)
+        pathlib.Path(options.page).write_text(page(fits))
     else:
         Fit(options.needletail, Spec(options.spec)).report()
 

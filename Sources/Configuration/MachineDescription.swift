@@ -17,21 +17,16 @@ public struct MachineDescription: Sendable {
     _ nameOrPath: String, overrides: [String] = [], directory: ConfigurationDirectory = .standard
   ) throws -> MachineDescription {
     let file = try directory.file(for: nameOrPath)
-    var tree = Tree(schema: try Schema(of: GPUSpec.self))
+    var tree = Tree()
     try tree.merge(file, directory: directory)
     for override in overrides { try tree.apply(override) }
-    let spec = try tree.decode(file: file)
-    if let violation = spec.firstViolation {
-      let message = "\(violation.path) \(violation.message)"
-      throw tree[violation.path]?.fail(message)
-        ?? ConfigurationError(.data, file: file, message)
-    }
+    let (spec, leaves) = try tree.resolve(file: file)
     let name =
       ConfigurationDirectory.isPath(nameOrPath)
       ? URL(fileURLWithPath: nameOrPath).deletingPathExtension().lastPathComponent : nameOrPath
     return MachineDescription(
       name: name, spec: spec,
-      values: tree.ordered.map { leaf in
+      values: leaves.map { leaf in
         ResolvedValue(
           path: leaf.path, text: leaf.text, isList: leaf.node.sequence != nil,
           origin: leaf.origin, source: leaf.source, file: leaf.file, line: leaf.line)

@@ -38,10 +38,14 @@ struct Schema {
   private let byPath: [String: Field]
 
   init(of type: (some Decodable).Type) throws {
-    let record = SchemaProbe.Record()
-    _ = try type.init(from: SchemaProbe(record: record, path: ""))
-    fields = record.fields
-    byPath = Dictionary(record.fields.map { ($0.path, $0) }) { first, _ in first }
+    let record = SpecDecoder.Record(leaves: [:])
+    _ = try type.init(from: SpecDecoder(record: record))
+    self.init(record.fields)
+  }
+
+  init(_ fields: [Field]) {
+    self.fields = fields
+    byPath = Dictionary(fields.map { ($0.path, $0) }) { first, _ in first }
   }
 
   subscript(path: String) -> Field? { byPath[path] }

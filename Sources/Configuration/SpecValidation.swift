@@ -13,11 +13,12 @@ public struct SpecViolation: Error, Hashable, Sendable, CustomStringConvertible 
 extension GPUSpec {
   /// Throws the first `SpecViolation`.
   public func validate() throws {
-    if let violation = firstViolation { throw violation }
+    if let violation = firstViolation(among: wholeNumbers) { throw violation }
   }
 
-  var firstViolation: SpecViolation? {
-    for (path, value) in wholeNumbers {
+  /// `numbers` are the spec's whole numbers and sizes by path.
+  func firstViolation(among numbers: [(path: String, value: Int)]) -> SpecViolation? {
+    for (path, value) in numbers {
       let range = SpecRanges.range(of: path)
       if !range.contains(value) {
         return SpecViolation(

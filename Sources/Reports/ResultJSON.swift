@@ -83,6 +83,9 @@ public struct ResultJSON: Encodable {
         try entry.encode(read.warp, forKey: Key("warp"))
         try entry.encode(read.cycle, forKey: Key("cycle"))
       }
+      if let profile = kernel.profile {
+        try object.encode(ProfileJSON(profile), forKey: Key("profile"))
+      }
     }
 
     private func dimensions(_ size: Dim3) -> [UInt32] { [size.x, size.y, size.z] }

@@ -20,6 +20,9 @@ public struct RunResult: Sendable {
   /// Confidence interval of `cycles`, if it is an estimate.
   public var cycleInterval: ClosedRange<Int64>?
   public var warnings: [String]
+  /// Where it was asked for.
+  public var timeline: [TimelineEvent] = []
+  public var pipeline: [PipelineEvent] = []
   public var host: Host
 
   /// What the run cost on this computer; everything else is the same for every run of the same
@@ -61,6 +64,8 @@ public struct KernelResult: Sendable {
   public var issueLog: [IssueLogEntry]
   /// What the hazard checker found, where it was asked for.
   public var hazards: [Hazard]
+  /// Where the cycles went, where that was asked for.
+  public var profile: KernelProfile?
   /// How dependences were enforced: "control bits" or "scoreboard".
   public var dependences: String
 

@@ -21,6 +21,12 @@ public struct Simulator {
     public var checksHazards = false
     /// Measures where the run's processor time goes; it then runs on one thread.
     public var measuresStages = false
+    /// Counts by static instruction, for `KernelResult.profile`.
+    public var profiles = false
+    /// Keeps what SMs, CTAs and warps did when, for `RunResult.timeline`.
+    public var timeline: TimelineSelection?
+    /// Keeps each instruction's way through the pipeline, for `RunResult.pipeline`.
+    public var pipeline: TimelineSelection?
     public init() {}
   }
 
@@ -74,6 +80,9 @@ public struct Simulator {
     var engineOptions = Engine.Options()
     engineOptions.leap = options.leap
     engineOptions.logsIssue = options.logsIssue || options.checksHazards
+    engineOptions.profiles = options.profiles
+    engineOptions.timeline = options.timeline
+    engineOptions.pipeline = options.pipeline
     if let limit = options.maximumCycles { engineOptions.maximumCycles = limit }
     let serial: any WindowRunner = timer ?? SerialRunner()
     let engine = Engine(
@@ -81,7 +90,7 @@ public struct Simulator {
     let total = selected.reduce(0) { $0 + $1.ctaCount }
     if let progress { engine.progress = { progress($0, $1, total) } }
     let (outcomes, truncated) = try engine.run(selected)
-    let simulated = outcomes.map { result($0, of: selected) }
+    let simulated = outcomes.map { result($0, of: selected, code: program.code) }
     let first = simulated.map(\.startCycle).min() ?? 0
     let last = simulated.map { $0.startCycle + $0.cycles }.max() ?? 0
     let kernels = truncated ? simulated : try sampling?.estimate(simulated) ?? simulated
@@ -90,20 +99,25 @@ public struct Simulator {
       $0 + ($1.sampling.map { ($0.highCycles - $0.lowCycles + 1) / 2 } ?? 0)
     }
     let cycles = last - first + added
-    return RunResult(
+    var run = RunResult(
       simulator: Self.version, gpu: machine.name, gpuHash: machine.hash, trace: name,
       overrides: machine.overrides, kernels: kernels, truncated: truncated, cycles: cycles,
       cycleInterval: half > 0 ? cycles - half...cycles + half : nil, warnings: warnings,
       host: RunResult.Host(
         seconds: Date().timeIntervalSince(begin), peakMemoryBytes: peakMemory(),
         threads: options.threads, stages: timer?.times))
+    run.timeline = engine.takeTimeline()
+    run.pipeline = engine.takePipeline()
+    return run
   }
 
   private static func cycles(_ kernels: [KernelResult]) -> Int64 {
     kernels.reduce(0) { $0 + $1.cycles }
   }
 
-  private func result(_ outcome: KernelOutcome, of kernels: [EngineKernel]) -> KernelResult {
+  private func result(
+    _ outcome: KernelOutcome, of kernels: [EngineKernel], code: (Int) -> [StaticInstruction]
+  ) -> KernelResult {
     let kernel = kernels.first { $0.id == outcome.id }
     let launch =
       kernel?.launch
@@ -116,7 +130,17 @@ public struct Simulator {
       achievedOccupancy: slots > 0 ? Double(outcome.statistics.residentWarpCycles) / slots : 0,
       statistics: outcome.statistics, clockReads: outcome.clockReads, issueLog: outcome.issueLog,
       hazards: options.checksHazards ? hazards(outcome, kernel) : [],
+      profile: profile(outcome, kernel, code),
       dependences: kernel?.program.usesControlBits == true ? "control bits" : "scoreboard")
+  }
+
+  private func profile(
+    _ outcome: KernelOutcome, _ kernel: EngineKernel?, _ code: (Int) -> [StaticInstruction]
+  ) -> KernelProfile? {
+    guard options.profiles, let kernel, let counts = outcome.counts else { return nil }
+    return KernelProfile(
+      counts, program: kernel.program, code: code(kernel.program.identity), outcome: outcome,
+      launch: kernel.launch, spec: machine.spec)
   }
 
   private func hazards(_ outcome: KernelOutcome, _ kernel: EngineKernel?) -> [Hazard] {

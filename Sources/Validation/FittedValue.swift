@@ -7,9 +7,14 @@ public struct FittedValue: Sendable {
   /// To what it was fitted.
   public let target: String
   public internal(set) var gpus: [String]
+  /// Where two or more rows of the suites depend on the value alone.
+  public let error: FitError?
 
   /// Of every machine that some row ran on.
-  public static func all(of outcome: ValidationOutcome) throws -> [FittedValue] {
+  public static func all(
+    of outcome: ValidationOutcome, directory: ValidationDirectory
+  ) throws -> [FittedValue] {
+    let errors = try FitError.all(directory)
     var gpus: [String] = []
     for suite in outcome.suites {
       for gpu in suite.suite.gpus where !gpus.contains(gpu) { gpus.append(gpu) }
@@ -24,7 +29,9 @@ public struct FittedValue: Sendable {
           values[known].gpus.append(gpu)
         } else {
           values.append(
-            FittedValue(path: value.path, value: value.text, target: value.source, gpus: [gpu]))
+            FittedValue(
+              path: value.path, value: value.text, target: value.source, gpus: [gpu],
+              error: errors.first { $0.path == value.path && $0.target == value.source }))
         }
       }
     }

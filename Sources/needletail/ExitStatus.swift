@@ -4,6 +4,7 @@ import Configuration
 import Foundation
 import ISA
 import Machine
+import Reports
 import Simulation
 import Traces
 import Validation
@@ -43,7 +44,7 @@ enum ExitStatus {
     case let error as SimulationError:
       if case .noSuchKernel = error { usage } else { badData }
     case let error as SuiteError: error.kind == .usage ? usage : badData
-    case is InputError: badData
+    case is InputError, is StoredRunError: badData
     case is OutputError, is HazardError, is ShortfallError: failed
     case let error as GuestError: error.status
     default: nil

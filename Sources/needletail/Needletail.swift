@@ -13,7 +13,8 @@ struct Needletail: ParsableCommand {
     version: Simulator.version,
     subcommands: [
       RunCommand.self, TraceCommandGroup.self, EmulateCommand.self, GPUsCommand.self,
-      GPUCommand.self, InstructionsCommand.self, ValidateCommand.self,
+      GPUCommand.self, InstructionsCommand.self, ValidateCommand.self, ReportCommand.self,
+      DiffCommand.self,
     ])
 
   static func main() {

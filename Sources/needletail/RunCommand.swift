@@ -51,6 +51,11 @@ struct RunCommand: ParsableCommand {
 
   @Flag(help: "Say where the simulator's own time goes; runs on one thread.")
   var stages = false
+  @Flag(
+    help: "Say where the cycles go, instruction by instruction; with --json, write it there too.")
+  var profile = false
+
+  @OptionGroup var timeline: TimelineOptions
 
   @Flag(help: "No progress and no warnings.")
   var quiet = false
@@ -79,6 +84,9 @@ struct RunCommand: ParsableCommand {
     options.checksHazards = checkHazards
     options.measuresStages = stages
     options.sampledWaves = sample
+    options.profiles = profile
+    if timeline.file != nil { options.timeline = try timeline.selection() }
+    if timeline.pipeline != nil { options.pipeline = try timeline.selection() }
     let meter = ProgressMeter(quiet: quiet)
     let loaded = try ProgramLoader.load(trace) {
       meter.show("\(trace): \(grouped(Int64($0))) bytes imported")
@@ -94,7 +102,22 @@ struct RunCommand: ParsableCommand {
     }
     if let json { try Output.write(try ResultJSON(result).data(), to: json) }
     if let csv { try Output.write(ResultCSV(result).text, to: csv) }
-    if json != "-", csv != "-" { try Output.write(ResultTable(result).text) }
+    if let file = timeline.file {
+      let names = Dictionary(
+        loaded.commands.compactMap { command -> (Int, String)? in
+          if case .kernel(let index) = command { (index, loaded.launch(index).name) } else { nil }
+        }, uniquingKeysWith: { first, _ in first })
+      try Output.write(PerfettoWriter.data(result, kernels: names), to: file)
+    }
+    if let file = timeline.pipeline {
+      try Output.write(KanataText(result, program: loaded).text, to: file)
+    }
+    if json != "-", csv != "-" {
+      try Output.write(ResultTable(result).text)
+      for kernel in result.kernels {
+        if let table = ProfileTable(kernel) { try Output.write("\n" + table.text) }
+      }
+    }
     if checkHazards {
       let table = HazardTable(result, program: loaded)
       if table.count > 0 {
@@ -107,16 +130,7 @@ struct RunCommand: ParsableCommand {
   /// The set that `--kernels` names.
   private func selection() throws -> Set<Int>? {
     guard let kernels else { return nil }
-    var numbers: Set<Int> = []
-    for field in kernels.split(separator: ",") {
-      let ends = field.split(separator: "-").map { Int($0) }
-      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
-        first >= 1, last >= first, last - first < 1_000_000
-      else { throw ValidationError("--kernels: '\(field)' is no launch number or range") }
-      numbers.formUnion(first...last)
-    }
-    guard !numbers.isEmpty else { throw ValidationError("--kernels names no launch") }
-    return numbers
+    return try NumberList.parse(kernels, option: "--kernels", from: 1)
   }
 }
 

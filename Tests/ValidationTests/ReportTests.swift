@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import Reports
 import Simulation
@@ -57,6 +58,40 @@ import Testing
 
   @Test func `the same results give the same files`() throws {
     #expect(try report(Self.rows) == report(Self.rows))
+  }
+
+  @Test func `a fit's errors stand beside its value`() throws {
+    let summary = try #require(try report(Self.rows)["summary.md"])
+    let row = try #require(
+      summary.split(separator: "\n").first { $0.hasPrefix("| `memory.l2.latency`") })
+    let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    // Parameter, value, target, GPUs, rows, error, left out.
+    #expect(cells.count == 7 && cells[4].contains("pointer-chase rows"))
+    #expect(cells[5].hasSuffix(" %") && cells[6].hasSuffix(" %"))
+  }
+
+  /// Each of the table's lines belongs to a value that a shipped description has now.
+  @Test func `the table of fits is of the present descriptions`() throws {
+    let values = try ["rtx-a6000", "rtx-4090", "a100"].flatMap {
+      try MachineDescription.load($0).values
+    }
+    for error in try FitError.all(.standard) {
+      #expect(values.contains { $0.path == error.path && $0.source == error.target })
+    }
+  }
+
+  @Test(arguments: [
+    ("parameter,fitted_to,rows\n", "f.csv:1: needs the columns"),
+    (
+      "parameter,fitted_to,rows,described_percent,left_out_percent\na,b,c,x,1\n",
+      "f.csv:2: 'x' is no number"
+    ),
+  ]) func `a damaged table of fits says where`(text: String, message: String) {
+    #expect {
+      try FitError.all(Array(text.utf8), file: "f.csv")
+    } throws: {
+      "\($0)".hasPrefix(message)
+    }
   }
 
   @Test func `published errors are the paper's`() throws {

@@ -157,7 +157,24 @@ struct CTADispatcher: ~Copyable {
       completedCTAs: entry.completed, waveEnds: entry.waveEnds, occupancy: entry.occupancy,
       statistics: sum,
       clockReads: reads,
-      issueLog: log)
+      issueLog: log, counts: counts(entry, sms))
+  }
+
+  /// A kernel's profile, where SMs keep one.
+  private func counts(_ entry: Active, _ sms: SMArray) -> KernelCounts? {
+    guard sms.inUse.contains(where: { $0.probe != nil }) else { return nil }
+    var counts = KernelCounts(
+      instructions: Array(
+        repeating: InstructionProfile(), count: kernels[entry.kernel].program.count),
+      sms: [])
+    for sm in sms.inUse {
+      sm.probe?.pointee.end(entry.slot, into: &counts.instructions)
+      let statistics = sm.statistics[entry.slot]
+      if statistics.residentWarpCycles > 0 || statistics.warpInstructions > 0 {
+        counts.sms.append((sm.index, statistics))
+      }
+    }
+    return counts
   }
 
   /// Outcomes in the order of the kernels; kernels cut off by the cycle limit come with what they

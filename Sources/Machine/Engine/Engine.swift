@@ -11,6 +11,12 @@ public final class Engine {
     public var maximumCycles: Cycle = never
     /// Keep every issue for timelines.
     public var logsIssue = false
+    /// Count by static instruction.
+    public var profiles = false
+    /// Keep what SMs did when.
+    public var timeline: TimelineSelection?
+    /// Keep each instruction's way through the pipeline.
+    public var pipeline: TimelineSelection?
     public init() {}
   }
 
@@ -30,7 +36,7 @@ public final class Engine {
     self.options = options
     self.runner = runner
     let sms = SMArray(count: spec.smCount) {
-      SM(index: $0, spec: spec, leap: options.leap, logsIssue: options.logsIssue)
+      SM(index: $0, spec: spec, options: options)
     }
     self.sms = sms
     memory = MemorySystem(spec: spec, sms: sms)
@@ -80,6 +86,24 @@ public final class Engine {
         sm.state.pointee.now = end
       }
     }
+  }
+
+  /// What the SMs of the timeline did, by SM and then by time.
+  public func takeTimeline() -> [TimelineEvent] {
+    sms.inUse.flatMap { sm -> [TimelineEvent] in
+      sm.sampleCounters(now)
+      return sm.probe?.pointee.timeline?.pointee.take() ?? []
+    }
+    .sorted {
+      ($0.sm, $0.start, $0.kind.rawValue, $0.slot, $0.detail)
+        < ($1.sm, $1.start, $1.kind.rawValue, $1.slot, $1.detail)
+    }
+  }
+
+  /// Instructions in the order in which they issued.
+  public func takePipeline() -> [PipelineEvent] {
+    sms.inUse.flatMap { $0.probe?.pointee.pipeline?.pointee.take() ?? [] }
+      .sorted { ($0.issued, $0.sm, $0.cta, $0.warp) < ($1.issued, $1.sm, $1.cta, $1.warp) }
   }
 
   /// Nothing happens before the earliest event anywhere; if there is none, the warps wait for

@@ -43,6 +43,8 @@ public struct KernelOutcome: Sendable {
   public var statistics: Statistics
   public var clockReads: [ClockRead]
   public var issueLog: [IssueLogEntry]
+  /// Where profiles were asked for.
+  public var counts: KernelCounts?
 }
 
 public enum EngineError: Error, CustomStringConvertible {

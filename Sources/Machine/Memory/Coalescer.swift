@@ -16,6 +16,7 @@ struct Coalescer: ~Copyable {
   /// Addresses of the executing lanes.
   let addresses: UnsafeMutablePointer<UInt64>
   var lanes = 0
+  private var mask: UInt32 = 0
   /// Distinct words wanted from each bank of shared memory, at most one of each lane.
   private let bankWords: UnsafeMutablePointer<UInt64>
   private let bankCounts: UnsafeMutablePointer<Int>
@@ -51,6 +52,7 @@ struct Coalescer: ~Copyable {
   mutating func load(
     _ reference: AddressReference, _ pool: UnsafeMutablePointer<UInt64>, mask: UInt32
   ) {
+    self.mask = mask
     lanes = mask.nonzeroBitCount
     if reference.list == AddressReference.none {
       var address = reference.base
@@ -124,20 +126,43 @@ struct Coalescer: ~Copyable {
     count += 1
   }
 
-  /// Passes through the banks of shared memory. 32-bit accesses take the whole warp at once;
-  /// 64-bit ones two half-warps and 128-bit ones four quarters, unless fewer passes serve all.
+  /// Cycles on the way back to the sub-cores, which takes one register of a warp, 128 bytes, a
+  /// cycle. Two registers share one when lanes n and n^1, or n and n^2, ask for the same: so a
+  /// NVIDIA engineer for compute capability 7.x (forums.developer.nvidia.com/t/77228).
+  func returnCycles(words: Int) -> Int {
+    words > 1 && (neighboursAgree(1) || neighboursAgree(2)) ? (words + 1) / 2 : words
+  }
+
+  /// Whether all executing lanes n and n^`distance` have the same address.
+  private func neighboursAgree(_ distance: UInt32) -> Bool {
+    var left = mask & (mask >> distance) & (distance == 1 ? 0x5555_5555 : 0x3333_3333)
+    while left != 0 {
+      let lane = UInt32(left.trailingZeroBitCount)
+      left &= left &- 1
+      if addresses[position(lane)] != addresses[position(lane + distance)] { return false }
+    }
+    return true
+  }
+
+  /// Where the address of a lane is: how many executing lanes come before it.
+  private func position(_ lane: UInt32) -> Int {
+    lane == 32 ? lanes : (mask & (1 << lane &- 1)).nonzeroBitCount
+  }
+
+  /// Passes through the banks of shared memory: as many groups of neighbouring lanes, one after the
+  /// other, as there are registers to return.
   func sharedPasses(bytes: Int, banks: Int) -> Int {
     guard lanes > 0 else { return 1 }
-    let group = bytes <= 4 ? 32 : bytes <= 8 ? 16 : 8
-    let whole = degree(0, lanes, bytes: bytes, banks: banks)
-    if lanes <= group { return whole }
-    var sum = 0
-    var start = 0
-    while start < lanes {
-      sum += degree(start, min(lanes, start + group), bytes: bytes, banks: banks)
-      start += group
+    let words = (bytes + 3) / 4
+    if words <= 1 { return degree(0, lanes, bytes: bytes, banks: banks) }
+    let group = UInt32(32 / returnCycles(words: words == 3 ? 4 : words))
+    var passes = 0
+    for first in stride(from: 0, to: 32, by: Int(group)) {
+      let start = position(UInt32(first))
+      let end = position(UInt32(first) + group)
+      if end > start { passes += degree(start, end, bytes: bytes, banks: banks) }
     }
-    return min(sum, whole)
+    return passes
   }
 
   /// Most distinct words that lanes `start..<end` want from one bank; `banks` is a power of two.

@@ -8,6 +8,8 @@ struct PendingRequest {
   var missing = 0
   /// Earliest cycle at which the data can be at the return link.
   var ready: Cycle = 0
+  /// Position in the warp's stream.
+  var dynamic = 0
   /// cp.async group of the warp.
   var group: UInt32 = 0
   /// Next free entry, or -1.

@@ -14,6 +14,11 @@ extension SM {
     ctas[slot].warpsLeft = trace.warpCount
     ctas[slot].warpsRunning = trace.warpCount
     state.pointee.residentCTAs += 1
+    if let probe {
+      probe.pointee.begin(launch.kernelSlot, instructions: program.count)
+      probe.pointee.timeline?.pointee.begin(
+        cta: launch.linear, slot: slot, kernel: program.identity, at: now)
+    }
     var free = 0
     for warp in 0..<trace.warpCount {
       while warps[free].resident { free += 1 }
@@ -78,6 +83,7 @@ extension SM {
     let warp = warps + index
     setReason(warp, .drain, cycle)
     statistics[warp.pointee.kernelSlot].residentWarpCycles += UInt64(cycle - warp.pointee.launched)
+    probe?.pointee.timeline?.pointee.close(warp: index)
     warp.pointee.resident = false
     state.pointee.residentWarps -= 1
     let core = core(of: index)
@@ -95,6 +101,7 @@ extension SM {
   }
 
   private func finish(_ slot: Int, _ cycle: Cycle) {
+    probe?.pointee.timeline?.pointee.end(slot: slot, at: cycle)
     ctas[slot].resident = false
     state.pointee.residentCTAs -= 1
     let kernelSlot = ctas[slot].launch?.kernelSlot ?? 0

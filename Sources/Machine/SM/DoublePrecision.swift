@@ -38,6 +38,8 @@ extension SM {
       releaseSources(Int(entry.warp), record, at: now + 1)
       let result = now + Cycle(max(1, Int(record.pointee.latency) - transfer))
       releaseResult(Int(entry.warp), record, at: result)
+      follow(.started, warp: Int(entry.warp), dynamic: entry.dynamic, at: now)
+      follow(.done, warp: Int(entry.warp), dynamic: entry.dynamic, at: result)
       return
     }
   }

@@ -18,6 +18,7 @@ extension SM {
     let record = entry.record!
     let dynamic = warp.pointee.stream[entry.dynamic]
     if record.pointee.flags.contains(.readsClockSlow) { readClock(Int(entry.warp), now) }
+    follow(.started, warp: Int(entry.warp), dynamic: entry.dynamic, at: now)
     let isStore = record.pointee.action == .store || record.pointee.action == .reduction
     var sourcesFree = now
     if isStore {
@@ -84,6 +85,28 @@ extension SM {
     if record.pointee.action == .copyAsync { counts.pointee.sharedBytes += bytes }
   }
 
+  /// Adds what the access in the coalescer asks of the L1 to a profile.
+  private func count(
+    _ profile: UnsafeMutablePointer<InstructionProfile>, cycles: Int, turns: Int
+  ) {
+    profile.pointee.requests += 1
+    profile.pointee.lines += UInt64(coalescer.pointee.count)
+    for line in 0..<coalescer.pointee.count {
+      profile.pointee.sectors += UInt64(coalescer.pointee.sectors[line].nonzeroBitCount)
+    }
+    profile.pointee.l1Cycles += UInt64(cycles)
+    profile.pointee.replays += UInt64(max(0, turns - 1))
+  }
+
+  /// Adds an access to shared memory to the profile, if there is one.
+  private func profileShared(_ entry: MemoryQueueEntry, passes: Int) {
+    let record = entry.record!
+    guard let profile = profile(warps + Int(entry.warp), record) else { return }
+    profile.pointee.requests += 1
+    profile.pointee.sharedCycles += UInt64(passes)
+    profile.pointee.conflictCycles += UInt64(max(0, passes - record.pointee.words))
+  }
+
   // MARK: Loads
 
   private func load(
@@ -95,6 +118,7 @@ extension SM {
     let counts = statistics + warps[Int(entry.warp)].kernelSlot
     let data = Cycle(record.pointee.dataPhase)
     requests[index].group = entry.group
+    requests[index].dynamic = entry.dynamic
     guard coalescer.pointee.lanes > 0 || space == .constant else {
       requests[index].ready = now + data
       events.pointee.schedule(Event(.dataReady, b: index), at: now + data)
@@ -112,6 +136,7 @@ extension SM {
       memory.pointee.sharedFree = start + Cycle(passes)
       let conflicts = max(0, passes - record.pointee.words)
       counts.pointee.sharedConflictCycles += UInt64(conflicts)
+      profileShared(entry, passes: passes)
       events.pointee.schedule(Event(.dataReady, b: index), at: start + data + Cycle(conflicts))
     case .constant: loadConstant(index, Int(entry.warp), now)
     default: loadGlobal(index, space, entry, now)
@@ -147,7 +172,10 @@ extension SM {
     let lines = coalescer.pointee.count
     let start = max(now, memory.pointee.tagFree)
     let tagCycles = lookUpTags()
-    memory.pointee.tagFree = start + Cycle(max(tagCycles, dataCycles()))
+    let held = max(tagCycles, dataCycles(record.pointee.words))
+    memory.pointee.tagFree = start + Cycle(held)
+    let profile = profile(warps + Int(entry.warp), record)
+    if let profile { count(profile, cycles: held, turns: tagCycles) }
     let atomic = record.pointee.action == .atomic
     let eviction = record.pointee.eviction
     let bypass = record.pointee.flags.contains(.bypassL1) || atomic
@@ -158,6 +186,7 @@ extension SM {
       let leaves = start + Cycle(coalescer.pointee.turns[line] + spec.l1.missLatency)
       if bypass {
         missing += 1
+        profile?.pointee.sectorMisses += UInt64(wanted.nonzeroBitCount)
         send(
           atomic ? .atomic : .read, line: number, sectors: wanted, token: UInt32(index),
           kernelSlot: kernelSlot, eviction: eviction, at: leaves)
@@ -168,6 +197,7 @@ extension SM {
       let absent = wanted & ~l1.pointee.lookup(number, eviction)
       if absent == 0 { continue }
       counts.pointee.l1SectorMisses += UInt64(absent.nonzeroBitCount)
+      profile?.pointee.sectorMisses += UInt64(absent.nonzeroBitCount)
       missing += 1
       if record.pointee.flags.contains(.noAllocate) {
         send(
@@ -204,13 +234,15 @@ extension SM {
     return most
   }
 
-  /// Cycles that the access occupies the L1's data stage.
-  private func dataCycles() -> Int {
+  /// Cycles that the access occupies the L1's data stage and the way back.
+  private func dataCycles(_ words: Int) -> Int {
     var sectors = 0
     for line in 0..<coalescer.pointee.count {
       sectors += coalescer.pointee.sectors[line].nonzeroBitCount
     }
-    let bytes = sectors * spec.l1.sector.count
+    let registerBytes = 128
+    let bytes = max(
+      sectors * spec.l1.sector.count, coalescer.pointee.returnCycles(words: words) * registerBytes)
     return (bytes + spec.l1.dataBytesPerCycle - 1) / spec.l1.dataBytesPerCycle
   }
 
@@ -282,7 +314,9 @@ extension SM {
       let start = max(dataEnd, memory.pointee.sharedFree)
       memory.pointee.sharedFree = start + Cycle(passes)
       counts.pointee.sharedConflictCycles += UInt64(max(0, passes - record.pointee.words))
+      profileShared(entry, passes: passes)
       releaseResult(warpIndex, record, memory: true, at: start + Cycle(passes))
+      follow(.done, warp: warpIndex, dynamic: entry.dynamic, at: start + Cycle(passes))
       return
     }
     guard coalescer.pointee.lanes > 0 else {
@@ -297,7 +331,12 @@ extension SM {
       sectorBytes: UInt64(spec.l1.sector.count))
     let lines = coalescer.pointee.count
     let start = max(dataEnd, memory.pointee.tagFree)
-    memory.pointee.tagFree = start + Cycle(lookUpTags())
+    let tagCycles = lookUpTags()
+    memory.pointee.tagFree = start + Cycle(tagCycles)
+    follow(.done, warp: warpIndex, dynamic: entry.dynamic, at: start + Cycle(tagCycles))
+    if let profile = profile(warps + warpIndex, record) {
+      count(profile, cycles: tagCycles, turns: tagCycles)
+    }
     // Every line's write is acknowledged on its own.
     warps[warpIndex].outstanding += lines - 1
     warps[warpIndex].memoryOutstanding += lines - 1
@@ -419,6 +458,7 @@ extension SM {
   func complete(_ index: Int, _ now: Cycle) {
     let request = requests[index]
     let record = request.record!
+    follow(.done, warp: request.warp, dynamic: request.dynamic, at: now)
     requests[index].next = memory.pointee.free - 1
     memory.pointee.free = index + 1
     memory.pointee.inFlight -= 1

@@ -96,16 +96,21 @@ final class SM {
   let clockReads: UnsafeMutablePointer<GrowableBuffer<ClockRead>>
   let issueLog: UnsafeMutablePointer<GrowableBuffer<IssueLogEntry>>
   let logsIssue: Bool
+  /// Who watches, if anybody does.
+  let probe: UnsafeMutablePointer<Probe>?
   /// CTAs on their way from the dispatcher, in the order of their starts.
   let launches: UnsafeMutablePointer<GrowableBuffer<CTALaunch>>
 
   let state: UnsafeMutablePointer<SMState>
 
-  init(index: Int, spec: GPUSpec, leap: Bool, logsIssue: Bool) {
+  init(index: Int, spec: GPUSpec, options: Engine.Options) {
     self.index = index
     self.spec = spec.sm
-    self.leap = leap
-    self.logsIssue = logsIssue
+    leap = options.leap
+    logsIssue = options.logsIssue
+    probe =
+      options.profiles || options.timeline != nil || options.pipeline != nil
+      ? .one(Probe(options, sm: index, spec: spec.sm)) : nil
     clock = spec.clocks.core.value
     requestBytes = spec.memory.interconnect.requestBytes
     writeCredits = spec.memory.interconnect.writeCredits
@@ -189,12 +194,14 @@ final class SM {
     issueLog.release()
     launches.release()
     state.release()
+    probe?.release()
   }
 
   /// Runs the SM alone until `end`, which becomes its current cycle.
   func run(until end: Cycle) {
     var now = state.pointee.now
     while now < end {
+      if probe != nil { sampleCounters(now) }
       while nextLaunch() <= now { launchNext(now) }
       inbox.pointee.advance(to: now)
       while let event = inbox.pointee.next() { handle(event, now) }

@@ -18,7 +18,10 @@ extension SM {
         raised = latch.warp
       }
     }
-    if moveOn(core, latch, now) { core.pointee.control.occupied = false }
+    if moveOn(core, latch, now) {
+      core.pointee.control.occupied = false
+      follow(.dispatched, warp: latch.warp, dynamic: latch.dynamic, at: now + 1)
+    }
     return raised
   }
 

@@ -97,6 +97,10 @@ extension SM {
     if old != .notSelected, cycle > warp.pointee.reasonSince {
       statistics[warp.pointee.kernelSlot].stalls[Int(old.rawValue)] +=
         UInt64(cycle - warp.pointee.reasonSince)
+      if probe != nil {
+        observe(
+          warp, old, from: warp.pointee.reasonSince, cycles: cycle - warp.pointee.reasonSince)
+      }
     }
     warp.pointee.reason = reason
     warp.pointee.reasonSince = cycle

@@ -76,7 +76,10 @@ extension SM {
     if record.pointee.flags.contains(.readsClockSlow) { readClock(latch.warp, start) }
     // Operands are read while the latch is held; the sources are free when the latch is.
     releaseSources(latch.warp, record, at: start + Cycle(record.pointee.initiation))
-    releaseResult(latch.warp, record, at: max(start + 1, start + Cycle(record.pointee.latency) - 2))
+    let result = max(start + 1, start + Cycle(record.pointee.latency) - 2)
+    releaseResult(latch.warp, record, at: result)
+    follow(.started, warp: latch.warp, dynamic: latch.dynamic, at: start)
+    follow(.done, warp: latch.warp, dynamic: latch.dynamic, at: result)
   }
 
   /// The sources of an instruction may be overwritten by instructions that issue from `cycle` on.

@@ -7,14 +7,14 @@ extension SM {
     let eligible = core.pointee.eligible
     guard eligible != 0 else { return }
     if core.pointee.control.occupied || now < core.pointee.issueFree {
-      charge(core, eligible, core.pointee.throttle)
+      charge(core, eligible, core.pointee.throttle, from: now)
       return
     }
     let blocked = blockedByUnits(core, now)
     var ready = eligible & ~blocked.warps
-    if blocked.warps != 0 { throttle(core, blocked.warps) }
+    if blocked.warps != 0 { throttle(core, blocked.warps, now) }
     if core.pointee.holdUntil > now {
-      charge(core, ready, .notSelected)
+      charge(core, ready, .notSelected, from: now)
       return
     }
     if ready == 0 {
@@ -27,14 +27,14 @@ extension SM {
       let index = warp(core, bit)
       if constantReady(core, index, now) {
         let others = ready & ~(1 << UInt16(bit))
-        if others != 0 { charge(core, others, .notSelected) }
+        if others != 0 { charge(core, others, .notSelected, from: now) }
         issue(core, index, now)
         return
       }
-      charge(core, 1 << UInt16(bit), .imcMiss)
+      charge(core, 1 << UInt16(bit), .imcMiss, from: now)
       ready &= ~(1 << UInt16(bit))
       if core.pointee.holdUntil > now {
-        charge(core, ready, .notSelected)
+        charge(core, ready, .notSelected, from: now)
         return
       }
     }
@@ -115,11 +115,12 @@ extension SM {
     return best
   }
 
-  /// Charges this cycle, or some, of each warp in `mask` to `reason`.
+  /// Charges one cycle, or some, from `start` on of each warp in `mask` to `reason`.
   private func charge(
     _ core: UnsafeMutablePointer<SubCoreState>, _ mask: UInt16, _ reason: StallReason,
-    cycles: UInt64 = 1
+    from start: Cycle, cycles: UInt64 = 1
   ) {
+    if probe != nil { observeAll(core, mask, reason, from: start, cycles: Int64(cycles)) }
     if core.pointee.kernelSlot >= 0 {
       statistics[core.pointee.kernelSlot].stalls[Int(reason.rawValue)] +=
         UInt64(mask.nonzeroBitCount) * cycles
@@ -134,25 +135,31 @@ extension SM {
   }
 
   /// Charges warps whose unit is not free; those that wait for the memory unit queue up.
-  private func throttle(_ core: UnsafeMutablePointer<SubCoreState>, _ warps: UInt16) {
+  private func throttle(
+    _ core: UnsafeMutablePointer<SubCoreState>, _ warps: UInt16, _ now: Cycle
+  ) {
     let memory = warps & core.pointee.eligibleByUnit[Int(Unit.memory.rawValue)]
     core.pointee.throttledMath = warps & ~memory
     core.pointee.throttledShort = memory & core.pointee.eligibleShort
     core.pointee.throttledLong = memory & ~core.pointee.eligibleShort
     if memory != 0 { core.pointee.backedUp = true }
-    chargeThrottled(core, cycles: 1)
+    chargeThrottled(core, from: now, cycles: 1)
   }
 
-  private func chargeThrottled(_ core: UnsafeMutablePointer<SubCoreState>, cycles: UInt64) {
-    charge(core, core.pointee.throttledMath, .mathPipeThrottle, cycles: cycles)
-    charge(core, core.pointee.throttledShort, .mioThrottle, cycles: cycles)
-    charge(core, core.pointee.throttledLong, .lgThrottle, cycles: cycles)
+  private func chargeThrottled(
+    _ core: UnsafeMutablePointer<SubCoreState>, from start: Cycle, cycles: UInt64
+  ) {
+    charge(core, core.pointee.throttledMath, .mathPipeThrottle, from: start, cycles: cycles)
+    charge(core, core.pointee.throttledShort, .mioThrottle, from: start, cycles: cycles)
+    charge(core, core.pointee.throttledLong, .lgThrottle, from: start, cycles: cycles)
   }
 
   /// Charges the cycles since the last step, in which all eligible warps were throttled.
   func chargeSkipped(_ core: UnsafeMutablePointer<SubCoreState>, _ now: Cycle) {
     let cycles = now - core.pointee.chargedUntil - 1
-    if cycles > 0 { chargeThrottled(core, cycles: UInt64(cycles)) }
+    if cycles > 0 {
+      chargeThrottled(core, from: core.pointee.chargedUntil + 1, cycles: UInt64(cycles))
+    }
     core.pointee.blockedUntil = 0
   }
 
@@ -167,6 +174,13 @@ extension SM {
     counts.pointee.threadInstructions += UInt64(dynamic.mask.nonzeroBitCount)
     counts.pointee.issuedByUnit[Int(record.pointee.unit)] += 1
     if logsIssue { logIssue(index, record, now) }
+    if let counts = profile(warp, record) {
+      counts.pointee.issues += 1
+      counts.pointee.threads += UInt64(dynamic.mask.nonzeroBitCount)
+      observe(warp, .selected, from: now, cycles: 1)
+      followIssue(index, record, now)
+      probe?.pointee.timeline?.pointee.count(record.pointee.unit)
+    }
 
     core.pointee.lastIssued = bit.trailingZeroBitCount
     core.pointee.control = Latch(

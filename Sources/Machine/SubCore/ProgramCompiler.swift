@@ -7,6 +7,8 @@ public final class Program: @unchecked Sendable {
   /// What each instruction reads and writes, for scoreboards.
   let uses: UnsafeMutablePointer<RegisterUse>
   public let count: Int
+  /// Number of the kernel in its trace.
+  public let identity: Int
   /// One past the last byte of code.
   let codeEnd: UInt32
   let instructionBytes: UInt32
@@ -32,7 +34,16 @@ public final class Program: @unchecked Sendable {
     // The compiler pads code to whole 128-byte lines, and fetch runs into the padding.
     codeEnd =
       (min(code.map(\.pc).max() ?? 0, .max - 256) + architecture.instructionBytes + 127) / 128 * 128
+    self.identity = identity
     base = UInt64(identity + 1) << 32
+  }
+
+  public func instruction(_ index: Int) -> Instruction { instructions[index] }
+
+  /// The unit that executes an instruction on this machine, and the cycles that it holds it for.
+  public func execution(_ index: Int) -> (unit: Unit, interval: Int) {
+    let record = records[index]
+    return (Unit(rawValue: record.unit) ?? .miscellaneous, Int(record.initiation))
   }
 
   deinit {

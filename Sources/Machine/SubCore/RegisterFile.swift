@@ -22,10 +22,15 @@ extension SM {
         core.pointee.frozen += 1
         delayUnits(core, record, now)
         statistics[warps[latch.warp].kernelSlot].readPortStalls += 1
+        profile(warps + latch.warp, record)?.pointee.portStalls += 1
         return
       }
     }
     core.pointee.allocate.occupied = false
+    follow(.started, warp: latch.warp, dynamic: latch.dynamic, at: now + 1)
+    follow(
+      .done, warp: latch.warp, dynamic: latch.dynamic,
+      at: now + 1 + Cycle(record.pointee.readWindow) + Cycle(record.pointee.latency))
     reserveWrites(core, record)
     if record.pointee.flags.contains(.scoreboard) {
       // The reads are certain to come before any write of an instruction that issues from here on.
@@ -121,6 +126,7 @@ extension SM {
   ) {
     for bank in 0..<4 { core.pointee.needed[bank] = 0 }
     let counts = statistics + warps[warp].kernelSlot
+    let profile = profile(warps + warp, record)
     var missed = InlineArray<16, UInt8>(repeating: 0)
     var misses = 0
     for index in 0..<Int(record.pointee.readCount) {
@@ -129,12 +135,15 @@ extension SM {
       if spec.registerFile.cache, read.slot < 3 {
         let entry = bank * 3 + Int(read.slot)
         let tag = UInt32(warp) << 8 | UInt32(read.register) | 1 << 31
-        let hit = core.pointee.cached[entry] == tag
+        let kept = core.pointee.cached[entry]
+        let hit = kept == tag
         core.pointee.cached[entry] = read.reuse ? tag : 0
         if hit {
           counts.pointee.registerCacheHits += 1
+          profile?.pointee.registerCacheHits += 1
           continue
         }
+        if kept != 0 { profile?.pointee.registerCacheLosses += 1 }
       }
       var known = false
       for earlier in 0..<misses where missed[earlier] == read.register { known = true }
@@ -143,6 +152,7 @@ extension SM {
       misses += 1
       core.pointee.needed[bank] += 1
       counts.pointee.registerReads += 1
+      profile?.pointee.registerReads += 1
     }
   }
 

@@ -11,18 +11,11 @@ public struct ReportAssets: Sendable {
   let licence: String
 
   public init(_ directory: ValidationDirectory) throws {
-    func text(_ name: String) throws -> String {
-      let file = "\(directory.path)/report/\(name)"
-      guard let data = FileManager.default.contents(atPath: file),
-        let text = String(validating: data, as: UTF8.self)
-      else { throw SuiteError(.data, file: file, "is missing or no text; the report needs it") }
-      return text
-    }
-    page = try text("page.html")
-    style = try text("page.css")
-    script = try text("page.js")
-    library = try text("vendor/chart.min.js")
-    licence = try text("vendor/README.md")
+    page = try directory.reportFile("page.html")
+    style = try directory.reportFile("page.css")
+    script = try directory.reportFile("page.js")
+    library = try directory.reportFile("vendor/chart.min.js")
+    licence = try directory.reportFile("vendor/README.md")
   }
 
   /// The whole page, with nothing outside itself.
@@ -33,5 +26,16 @@ public struct ReportAssets: Sendable {
       .replacing("{{script}}", with: script)
       .replacing("{{data}}", with: HTMLText.json(data))
       .replacing("{{content}}", with: content)
+  }
+}
+
+extension ValidationDirectory {
+  /// The text of a file that pages are made of.
+  func reportFile(_ name: String) throws -> String {
+    let file = "\(path)/report/\(name)"
+    guard let data = FileManager.default.contents(atPath: file),
+      let text = String(validating: data, as: UTF8.self)
+    else { throw SuiteError(.data, file: file, "is missing or no text; the report needs it") }
+    return text
   }
 }

@@ -127,11 +127,12 @@ struct ValidationMarkdown {
 
   private var parameters: String {
     guard !fitted.isEmpty else { return "" }
-    return "## Fitted parameters\n\n"
+    return "## Fitted parameters\n\n\(FittedValue.explanation)\n\n"
       + table(
-        ["parameter", "#value", "fitted to", "GPUs"],
+        FittedValue.columns,
         fitted.map {
           ["`\($0.path)`", cell($0.value), cell($0.target), $0.gpus.joined(separator: ", ")]
+            + $0.errorCells.map(cell)
         })
   }
 

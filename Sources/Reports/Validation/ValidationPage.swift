@@ -113,27 +113,14 @@ struct ValidationPage {
 
   /// The colours of the reasons that the worst rows have.
   private var stallLegend: String {
-    let found = outcome.worst(Self.worstCount).flatMap { $0.row.diagnosis?.stalls ?? [] }
-      .map(\.reason)
-    let items = StallReason.allCases.filter { found.contains($0) }.map {
-      "<span><i class=\"stall \($0.name)\"></i>\(escaped($0.name.replacing("_", with: " "))): "
-        + "\(escaped($0.meaning))</span>"
-    }
-    return "<p class=\"legend\">\(items.joined())</p>"
+    StallBar.legend(
+      outcome.worst(Self.worstCount).flatMap { $0.row.diagnosis?.stalls ?? [] }.map(\.reason))
   }
 
   private static let worstCount = 12
 
-  /// A bar of shares with the names of the large ones.
   private func stalls(_ diagnosis: Diagnosis?) -> String {
-    guard let diagnosis else { return "" }
-    let parts = diagnosis.stalls.map { stall in
-      let share = decimal(stall.share * 100, 1)
-      let label = stall.share >= 0.18 ? escaped(stall.reason.name.replacing("_", with: " ")) : ""
-      return "<i class=\"stall \(stall.reason.name)\" style=\"width:\(share)%\" "
-        + "title=\"\(stall.reason.name) \(share) %\">\(label)</i>"
-    }
-    return "<div class=\"stalls\">\(parts.joined())</div>"
+    diagnosis.map { StallBar.bar($0.stalls) } ?? ""
   }
 
   private var curves: String {
@@ -227,16 +214,15 @@ struct ValidationPage {
   private var parameters: String {
     guard !fitted.isEmpty else { return "" }
     return
-      "<section><h2>Fitted parameters</h2><p>Values of the machines in this report whose origin "
-      + "is a fit, and to what.</p><details><summary>\(fitted.count) values</summary>"
+      "<section><h2>Fitted parameters</h2><p>\(escaped(FittedValue.explanation))</p><details><summary>\(fitted.count) values</summary>"
       + "<div class=\"wide\">"
       + HTMLText.table(
-        ["parameter", "#value", "fitted to", "GPUs"],
+        FittedValue.columns,
         fitted.map {
           [
             "<code>\(escaped($0.path))</code>", escaped($0.value), escaped($0.target),
             escaped($0.gpus.joined(separator: ", ")),
-          ]
+          ] + $0.errorCells.map(escaped)
         }) + "</div></details></section>"
   }
 }

@@ -13,7 +13,7 @@ public struct ValidationReport {
     self.outcome = outcome
     published = try PublishedErrors(directory)
     assets = try ReportAssets(directory)
-    fitted = try FittedValue.all(of: outcome)
+    fitted = try FittedValue.all(of: outcome, directory: directory)
   }
 
   /// File names and contents.

@@ -29,29 +29,13 @@ public struct PublishedErrors: Sendable {
   }
 
   init(_ bytes: [UInt8], file: String) throws {
-    let text: CSVText
-    do { text = try CSVText(bytes) } catch {
-      throw SuiteError(.data, file: file, line: error.line, error.message)
-    }
-    let header = text.records.first?.fields ?? []
-    guard let gpu = header.firstIndex(of: "gpu"), let model = header.firstIndex(of: "model"),
-      let error = header.firstIndex(of: "error_percent")
-    else { throw SuiteError(.data, file: file, line: 1, "needs gpu, model and error_percent") }
+    let table = try CSVTable(bytes, file: file, columns: ["gpu", "model", "error_percent"])
     var order: [[String]] = []
     var errors: [[String]: [Double]] = [:]
-    for record in text.records.dropFirst() {
-      guard record.fields.count == header.count else {
-        throw SuiteError(
-          .data, file: file, line: record.line,
-          "has \(record.fields.count) fields instead of \(header.count)")
-      }
-      guard let value = Double(record.fields[error]), value.isFinite else {
-        throw SuiteError(
-          .data, file: file, line: record.line, "'\(record.fields[error])' is no number")
-      }
-      let key = [record.fields[gpu], record.fields[model]]
+    for row in table.rows {
+      let key = Array(row.fields[0..<2])
       if errors[key] == nil { order.append(key) }
-      errors[key, default: []].append(value)
+      errors[key, default: []].append(try row.number(2))
     }
     groups = order.map { Group(gpu: $0[0], model: $0[1], errors: errors[$0] ?? []) }
   }

@@ -1,0 +1,100 @@
+/// The way of one warp instruction through the pipeline, in core cycles; -1 where it does not pass.
+public struct PipelineEvent: Sendable, BitwiseCopyable {
+  public var sm: Int32
+  /// Number of the kernel in the trace, from 0, and of the instruction in its static code.
+  public var kernel: Int32
+  public var instruction: Int32
+  /// Linear number of the CTA, and of the warp in it.
+  public var cta: Int64
+  public var warp: Int32
+  /// Fetch sent; in the instruction buffer and decoded; issued.
+  public var fetched: Int64
+  public var decoded: Int64
+  public var issued: Int64
+  /// Left Control for Allocate, a unit's queue or the memory queue.
+  public var dispatched: Int64 = -1
+  /// Left Allocate, began in a unit of variable latency, or was accepted by the SM's memory unit.
+  public var started: Int64 = -1
+  /// Its result can be used, or its store has left.
+  public var done: Int64 = -1
+  /// It went through the memory queue.
+  public var isMemory: Bool
+}
+
+/// Follows instructions of chosen warps.
+struct PipelineLog: ~Copyable {
+  enum Step { case dispatched, started, done }
+
+  private let selection: TimelineSelection
+  private let sm: Int32
+  private var events = GrowableBuffer<PipelineEvent>()
+  /// Place among the events, by warp slot and position in the warp's stream.
+  private var places: [UInt64: Int] = [:]
+
+  /// Nil where the selection leaves the SM out.
+  init?(_ selection: TimelineSelection, sm: Int) {
+    guard selection.sms?.contains(sm) ?? true else { return nil }
+    self.selection = selection
+    self.sm = Int32(sm)
+  }
+
+  private func key(_ warp: Int, _ dynamic: Int) -> UInt64 { UInt64(warp) << 48 | UInt64(dynamic) }
+
+  mutating func issue(_ event: PipelineEvent, slot: Int, dynamic: Int) {
+    guard selection.cycles.contains(event.issued),
+      selection.ctas?.contains(Int(event.cta)) ?? true,
+      selection.warps?.contains(Int(event.warp)) ?? true
+    else {
+      // The slot's last warp may have had an instruction at this position.
+      places[key(slot, dynamic)] = nil
+      return
+    }
+    var event = event
+    event.sm = sm
+    places[key(slot, dynamic)] = events.count
+    events.append(event)
+  }
+
+  mutating func note(_ step: Step, warp: Int, dynamic: Int, at cycle: Cycle) {
+    guard let place = places[key(warp, dynamic)] else { return }
+    switch step {
+    case .dispatched: events[place].dispatched = cycle
+    case .started: events[place].started = cycle
+    case .done: events[place].done = cycle
+    }
+  }
+
+  mutating func take() -> [PipelineEvent] {
+    places = [:]
+    var all: [PipelineEvent] = []
+    events.extract(into: &all) { _ in true }
+    return all
+  }
+}
+
+extension SM {
+  /// An instruction of the warp issues; it is still in the instruction buffer.
+  @inline(never)
+  func followIssue(_ index: Int, _ record: UnsafeMutablePointer<IssueRecord>, _ now: Cycle) {
+    guard let pipeline = probe?.pointee.pipeline,
+      let launch = ctas[warps[index].ctaSlot].launch
+    else { return }
+    let warp = warps + index
+    let decoded = min(now, warp.pointee.bufferReady[warp.pointee.bufferHead])
+    pipeline.pointee.issue(
+      PipelineEvent(
+        sm: 0, kernel: Int32(launch.program.takeUnretainedValue().identity),
+        instruction: Int32(record - warp.pointee.records), cta: Int64(launch.linear),
+        warp: Int32(warp.pointee.warpInCTA),
+        fetched: decoded - Cycle(spec.frontEnd.fetchToIssue), decoded: decoded, issued: now,
+        isMemory: record.pointee.flags.contains(.memory)),
+      slot: index, dynamic: warp.pointee.cursor)
+  }
+
+  /// An instruction comes to a step of its way.
+  @inline(__always)
+  func follow(_ step: PipelineLog.Step, warp: Int, dynamic: Int, at cycle: Cycle) {
+    guard let probe else { return }
+    probe.pointee.pipeline?.pointee.note(step, warp: warp, dynamic: dynamic, at: cycle)
+  }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import Machine
+import Simulation
+
+/// A run's timeline in Perfetto's format (perfetto.dev, `TracePacket`): a process for each SM; in it
+/// a track for each CTA slot and warp slot, and counters. A core cycle is shown as a nanosecond.
+public struct PerfettoWriter {
+  private var output = ProtobufMessage()
+  private let names: [Int: String]
+  /// Interned names of slices, from 1.
+  private var interned: [String: UInt64] = [:]
+  private var tracks: Set<UInt64> = []
+
+  /// `kernels` are the kernels' names by their number in the trace.
+  public init(kernels names: [Int: String]) { self.names = names }
+
+  /// The file of a run.
+  public static func data(_ result: RunResult, kernels names: [Int: String]) -> Data {
+    var writer = PerfettoWriter(kernels: names)
+    writer.begin()
+    for event in result.timeline { writer.write(event) }
+    return Data(writer.output.bytes)
+  }
+
+  // MARK: Packets
+
+  /// Numbers of the fields that are used, in `TracePacket` and below.
+  private enum Field {
+    static let packet = 1
+    static let timestamp = 8
+    static let sequence = 10
+    static let trackEvent = 11
+    static let internedData = 12
+    static let sequenceFlags = 13
+    static let trackDescriptor = 60
+  }
+
+  private enum SliceType {
+    static let begin: UInt64 = 1
+    static let end: UInt64 = 2
+    static let counter: UInt64 = 4
+  }
+
+  private static let sequence: UInt64 = 1
+  /// Names stay known from packet to packet.
+  private static let needsIncrementalState: UInt64 = 2
+  private static let clearsIncrementalState: UInt64 = 1
+
+  private mutating func packet(_ fill: (inout ProtobufMessage) -> Void) {
+    var packet = ProtobufMessage()
+    packet.add(Field.sequence, Self.sequence)
+    fill(&packet)
+    output.add(Field.packet, packet)
+  }
+
+  private mutating func begin() {
+    packet { $0.add(Field.sequenceFlags, Self.clearsIncrementalState) }
+  }
+
+  private mutating func write(_ event: TimelineEvent) {
+    switch event.kind {
+    case .cta:
+      let kernel = names[Int(event.kernel)] ?? "kernel \(event.kernel + 1)"
+      slice(event, "CTA \(event.value) of \(kernel)", on: track(event, 1, "CTA slot \(event.slot)"))
+    case .warp:
+      let reason = StallReason(rawValue: event.detail) ?? .selected
+      slice(event, reason.name, on: track(event, 2, "warp slot \(event.slot)"))
+    case .counter:
+      guard let counter = TimelineCounter(rawValue: event.detail) else { return }
+      let track = track(event, 3, counter.title, slot: Int(event.detail), isCounter: true)
+      packet { packet in
+        var body = ProtobufMessage()
+        body.add(9, SliceType.counter)
+        body.add(11, track)
+        body.add(30, UInt64(bitPattern: event.value))
+        packet.add(Field.timestamp, UInt64(event.start))
+        packet.add(Field.trackEvent, body)
+      }
+    }
+  }
+
+  private mutating func slice(_ event: TimelineEvent, _ name: String, on track: UInt64) {
+    let isNew = interned[name] == nil
+    let number = interned[name] ?? UInt64(interned.count + 1)
+    interned[name] = number
+    packet { packet in
+      if isNew {
+        var entry = ProtobufMessage()
+        entry.add(1, number)
+        entry.add(2, name)
+        var data = ProtobufMessage()
+        data.add(2, entry)
+        packet.add(Field.internedData, data)
+      }
+      var body = ProtobufMessage()
+      body.add(9, SliceType.begin)
+      body.add(10, number)
+      body.add(11, track)
+      packet.add(Field.sequenceFlags, Self.needsIncrementalState)
+      packet.add(Field.timestamp, UInt64(event.start))
+      packet.add(Field.trackEvent, body)
+    }
+    packet { packet in
+      var body = ProtobufMessage()
+      body.add(9, SliceType.end)
+      body.add(11, track)
+      packet.add(Field.timestamp, UInt64(event.end))
+      packet.add(Field.trackEvent, body)
+    }
+  }
+
+  // MARK: Tracks
+
+  /// Describes a track of the event's SM when it first comes up.
+  private mutating func track(
+    _ event: TimelineEvent, _ kind: UInt64, _ name: String, slot: Int? = nil,
+    isCounter: Bool = false
+  ) -> UInt64 {
+    let sm = UInt64(event.sm + 1)
+    let parent = sm << 32
+    let own = parent | kind << 24 | UInt64(slot ?? Int(event.slot)) + 1
+    if tracks.insert(parent).inserted {
+      describe(parent) {
+        var process = ProtobufMessage()
+        process.add(1, sm)
+        process.add(6, "SM \(event.sm)")
+        $0.add(3, process)
+      }
+    }
+    if tracks.insert(own).inserted {
+      describe(own) {
+        $0.add(2, name)
+        $0.add(5, parent)
+        if isCounter { $0.add(8, ProtobufMessage()) }
+      }
+    }
+    return own
+  }
+
+  private mutating func describe(_ track: UInt64, _ fill: (inout ProtobufMessage) -> Void) {
+    packet { packet in
+      var descriptor = ProtobufMessage()
+      descriptor.add(1, track)
+      fill(&descriptor)
+      packet.add(Field.trackDescriptor, descriptor)
+    }
+  }
+}
+
+/// Protocol Buffers' wire format, as far as it is written here.
+struct ProtobufMessage {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func add(_ field: Int, _ value: UInt64) {
+    append(UInt64(field) << 3)
+    append(value)
+  }
+
+  mutating func add(_ field: Int, _ text: String) { add(field, Array(text.utf8)) }
+  mutating func add(_ field: Int, _ message: ProtobufMessage) { add(field, message.bytes) }
+
+  private mutating func add(_ field: Int, _ content: [UInt8]) {
+    append(UInt64(field) << 3 | 2)
+    append(UInt64(content.count))
+    bytes += content
+  }
+
+  private mutating func append(_ number: UInt64) {
+    var left = number
+    while left >= 0x80 {
+      bytes.append(UInt8(left & 0x7f) | 0x80)
+      left >>= 7
+    }
+    bytes.append(UInt8(left))
+  }
+}

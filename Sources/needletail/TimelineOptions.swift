@@ -1,0 +1,78 @@
+import ArgumentParser
+import Machine
+import Reports
+import Simulation
+
+/// What `run` writes of a run's course, and the part of the GPU that it watches for it.
+struct TimelineOptions: ParsableArguments {
+  @Option(
+    name: .customLong("timeline"),
+    help: ArgumentHelp(
+      "Write CTAs, warp states and counters over time, for ui.perfetto.dev.", valueName: "file"))
+  var file: String?
+
+  @Option(
+    name: .customLong("pipeline"),
+    help: ArgumentHelp(
+      "Write each instruction's way through the pipeline, for Konata.", valueName: "file"))
+  var pipeline: String?
+
+  @Option(
+    name: .customLong("watch-sms"),
+    help: ArgumentHelp("SMs that these show, counted from 0: 0,4-7.", valueName: "list"))
+  var sms: String?
+
+  @Option(
+    name: .customLong("watch-ctas"),
+    help: ArgumentHelp("CTAs that they show, by linear number: 0-31.", valueName: "list"))
+  var ctas: String?
+
+  @Option(
+    name: .customLong("watch-warps"),
+    help: ArgumentHelp("Warps that they show, by number in the CTA: 0,3.", valueName: "list"))
+  var warps: String?
+
+  @Option(
+    name: .customLong("watch-cycles"),
+    help: ArgumentHelp("Cycles that they show: 2000-5000.", valueName: "range"))
+  var cycles: String?
+
+  func validate() throws {
+    let bounds = [sms, ctas, warps, cycles].contains { $0 != nil }
+    if bounds, file == nil, pipeline == nil {
+      throw ValidationError("--watch-… bounds what --timeline FILE or --pipeline FILE writes")
+    }
+    _ = try selection()
+  }
+
+  func selection() throws -> TimelineSelection {
+    var selection = TimelineSelection()
+    selection.sms = try sms.map { try NumberList.parse($0, option: "--watch-sms", from: 0) }
+    selection.ctas = try ctas.map { try NumberList.parse($0, option: "--watch-ctas", from: 0) }
+    selection.warps = try warps.map { try NumberList.parse($0, option: "--watch-warps", from: 0) }
+    if let cycles {
+      let ends = cycles.split(separator: "-").map { Int64($0) }
+      guard ends.count == 2, let first = ends[0], let last = ends[1], first >= 0, last >= first,
+        last < never
+      else { throw ValidationError("--watch-cycles: '\(cycles)' is no range like 2000-5000") }
+      selection.cycles = first...last
+    }
+    return selection
+  }
+}
+
+/// Lists of numbers and ranges: 1,3-5.
+enum NumberList {
+  static func parse(_ text: String, option: String, from least: Int) throws -> Set<Int> {
+    var numbers: Set<Int> = []
+    for field in text.split(separator: ",") {
+      let ends = field.split(separator: "-").map { Int($0) }
+      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
+        first >= least, last >= first, last - first < 1_000_000
+      else { throw ValidationError("\(option): '\(field)' is no number or range") }
+      numbers.formUnion(first...last)
+    }
+    guard !numbers.isEmpty else { throw ValidationError("\(option) names nothing") }
+    return numbers
+  }
+}
