@@ -19,14 +19,14 @@ public struct Simulator {
     public var logsIssue = false
     /// Looks for reads that come before their results by the machine's own latencies.
     public var checksHazards = false
+    /// Measures where the run's processor time goes; it then runs on one thread.
+    public var measuresStages = false
     /// Counts by static instruction, for `KernelResult.profile`.
     public var profiles = false
     /// Keeps what SMs, CTAs and warps did when, for `RunResult.timeline`.
     public var timeline: TimelineSelection?
     /// Keeps each instruction's way through the pipeline, for `RunResult.pipeline`.
     public var pipeline: TimelineSelection?
-    /// Measures where the run's processor time goes; it then runs on one thread.
-    public var measuresStages = false
     public init() {}
   }
 

@@ -49,13 +49,13 @@ struct RunCommand: ParsableCommand {
     help: "Find reads that come before their results by this machine's latencies; fails on any.")
   var checkHazards = false
 
+  @Flag(help: "Say where the simulator's own time goes; runs on one thread.")
+  var stages = false
   @Flag(
     help: "Say where the cycles go, instruction by instruction; with --json, write it there too.")
   var profile = false
 
   @OptionGroup var timeline: TimelineOptions
-  @Flag(help: "Say where the simulator's own time goes; runs on one thread.")
-  var stages = false
 
   @Flag(help: "No progress and no warnings.")
   var quiet = false
@@ -82,11 +82,11 @@ struct RunCommand: ParsableCommand {
     options.leap = !noLeap
     options.maximumCycles = maximumCycles
     options.checksHazards = checkHazards
+    options.measuresStages = stages
+    options.sampledWaves = sample
     options.profiles = profile
     if timeline.file != nil { options.timeline = try timeline.selection() }
     if timeline.pipeline != nil { options.pipeline = try timeline.selection() }
-    options.measuresStages = stages
-    options.sampledWaves = sample
     let meter = ProgressMeter(quiet: quiet)
     let loaded = try ProgramLoader.load(trace) {
       meter.show("\(trace): \(grouped(Int64($0))) bytes imported")
