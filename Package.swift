@@ -20,6 +20,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -42,6 +43,12 @@ let package = Package(
         "ISA", "Machine", "Configuration", "Simulation", .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Reports", dependencies: ["Simulation", "Validation"]),
+    .target(
+      name: "Sweeps",
+      dependencies: [
+        "ISA", "Configuration", "Simulation", "Reports", "CGuestProcess",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .target(name: "Emulator", dependencies: ["ISA", "Traces"]),
     .target(name: "CCUDARuntime"),
     .target(
@@ -61,7 +68,7 @@ let package = Package(
       dependencies: [
         "CGuestProcess",
         "ISA", "Machine", "Traces", "Configuration", "Simulation", "Validation", "Reports",
-        "Emulator",
+        "Sweeps", "Emulator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: [
@@ -82,6 +89,12 @@ let package = Package(
     .testTarget(
       name: "ValidationTests",
       dependencies: ["Validation", "Reports", "Simulation", "Configuration", "Machine", "ISA"]),
+    .testTarget(
+      name: "SweepsTests",
+      dependencies: [
+        "Sweeps", "Simulation", "Configuration", "ISA",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .testTarget(name: "ArchitectureTests"),
     // Plays the CUDA program in the tests of the command line.
     .executableTarget(

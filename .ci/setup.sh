@@ -1,5 +1,5 @@
-# Sourced by ./check, ./demo and .ci/run: makes sure that the compiler and libzstd are there.
-# Messages go to standard error; a machine that already has both pays nothing.
+# Sourced by ./check, ./demo and .ci/run: makes sure that the compiler and the libraries are there.
+# Messages go to standard error; a machine that already has them pays nothing.
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -22,30 +22,45 @@ require_swift() {
   fi
 }
 
-have_zstd() {
-  printf '#include <zstd.h>\n' | ${CC:-clang} -E -x c - >/dev/null 2>&1 ||
-    [ -e /usr/include/zstd.h ] || [ -e /usr/local/include/zstd.h ]
-}
-
-# Traces are compressed with libzstd; its header comes in a package of its own.
-require_zstd() {
-  have_zstd && return
-  local advice="install libzstd's development files (Debian, Ubuntu: apt-get install libzstd-dev)"
-  command -v apt-get >/dev/null 2>&1 || die "zstd.h is missing and apt-get is not here; $advice"
-  local root=""
+# Debian's packages for something that is missing: install WHAT PACKAGE...
+install() {
+  local what=$1 root=""
+  shift
+  local advice="install it (Debian, Ubuntu: apt-get install $*)"
+  command -v apt-get >/dev/null 2>&1 || die "$what is missing and apt-get is not here; $advice"
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null 2>&1 || die "zstd.h is missing; as root, $advice"
+    command -v sudo >/dev/null 2>&1 || die "$what is missing; as root, $advice"
     # Asks for no password: an unattended run must not wait for one.
-    sudo -n true 2>/dev/null || [ -t 0 ] || die "zstd.h is missing and sudo wants a password; $advice"
+    sudo -n true 2>/dev/null || [ -t 0 ] || die "$what is missing and sudo wants a password; $advice"
     root="sudo"
   fi
-  say "installing libzstd-dev through apt-get"
+  say "installing $* through apt-get"
   export DEBIAN_FRONTEND=noninteractive
-  $root apt-get install -y -q libzstd-dev >&2 ||
-    { $root apt-get update -q >&2 && $root apt-get install -y -q libzstd-dev >&2; } ||
-    die "apt-get could not install libzstd-dev; $advice"
-  have_zstd || die "zstd.h is still missing; $advice"
+  $root apt-get install -y -q --no-install-recommends "$@" >&2 ||
+    { $root apt-get update -q >&2 && $root apt-get install -y -q --no-install-recommends "$@" >&2; } ||
+    die "apt-get could not install $*; $advice"
+}
+
+have_header() {
+  printf '#include <%s>\n' "$1" | ${CC:-clang} -E -x c - >/dev/null 2>&1 ||
+    [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ]
+}
+
+# The development files of a C library come in a package of their own: require_header HEADER PACKAGE.
+require_header() {
+  have_header "$1" && return
+  install "$1" "$2"
+  have_header "$1" || die "$1 is still missing"
+}
+
+# require_program PROGRAM PACKAGE...
+require_program() {
+  command -v "$1" >/dev/null 2>&1 && return
+  install "$@"
+  command -v "$1" >/dev/null 2>&1 || die "$1 is still missing"
 }
 
 require_swift
-require_zstd
+# Traces are compressed, and sweeps' results are a database.
+require_header zstd.h libzstd-dev
+require_header sqlite3.h libsqlite3-dev

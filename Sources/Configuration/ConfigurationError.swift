@@ -1,4 +1,5 @@
-/// A machine description that cannot be used, in one line.
+/// A file of settings that cannot be used (a machine description, a suite, a sweep), or a name of
+/// one, in one line.
 public struct ConfigurationError: Error, CustomStringConvertible {
   public enum Kind: Sendable {
     /// The call was wrong: unknown GPU name, bad override (exit status 2).

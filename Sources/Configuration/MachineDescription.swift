@@ -16,21 +16,7 @@ public struct MachineDescription: Sendable {
   public static func load(
     _ nameOrPath: String, overrides: [String] = [], directory: ConfigurationDirectory = .standard
   ) throws -> MachineDescription {
-    let file = try directory.file(for: nameOrPath)
-    var tree = Tree()
-    try tree.merge(file, directory: directory)
-    for override in overrides { try tree.apply(override) }
-    let (spec, leaves) = try tree.resolve(file: file)
-    let name =
-      ConfigurationDirectory.isPath(nameOrPath)
-      ? URL(fileURLWithPath: nameOrPath).deletingPathExtension().lastPathComponent : nameOrPath
-    return MachineDescription(
-      name: name, spec: spec,
-      values: leaves.map { leaf in
-        ResolvedValue(
-          path: leaf.path, text: leaf.text, isList: leaf.node.sequence != nil,
-          origin: leaf.origin, source: leaf.source, file: leaf.file, line: leaf.line)
-      }, overrides: overrides)
+    try BaseDescription(nameOrPath, directory: directory).description(overrides: overrides)
   }
 
   /// Names of all GPUs that ship.

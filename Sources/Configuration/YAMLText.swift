@@ -4,9 +4,12 @@ import Yams
 /// Reads YAML that may be damaged or hostile: one node tree, or an error that says where.
 enum YAMLText {
   /// Forty times the largest description that ships.
-  static let sizeLimit = 256 << 10
+  static let descriptionLimit = 256 << 10
 
-  static func node(ofFile path: String) throws -> Node {
+  /// `kind`: what the file should be, for messages; `sizeLimit`: the most bytes it may have.
+  static func node(
+    ofFile path: String, kind: String = "machine description", sizeLimit: Int = descriptionLimit
+  ) throws -> Node {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
       let handle = FileHandle(forReadingAtPath: path)
@@ -19,7 +22,7 @@ enum YAMLText {
     }
     guard data.count <= sizeLimit else {
       throw ConfigurationError(
-        .data, file: path, "is larger than \(sizeLimit >> 10) KiB; that is no machine description")
+        .data, file: path, "is larger than \(sizeLimit >> 10) KiB; that is no \(kind)")
     }
     return try node(of: Array(data), file: path)
   }

@@ -10,12 +10,18 @@ public struct ResultCSV {
 
   /// The whole file, header included.
   public var text: String {
-    var lines = [Self.columns.joined(separator: ",")]
-    lines += result.kernels.map { row($0).map(Self.quoted).joined(separator: ",") }
-    return lines.joined(separator: "\n") + "\n"
+    Self.text(of: [Self.columns] + rows)
   }
 
-  private static let columns: [String] =
+  /// One row per kernel, in the order of the columns.
+  public var rows: [[String]] { result.kernels.map(row) }
+
+  /// Rows of any table as a file.
+  public static func text(of rows: [[String]]) -> String {
+    rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+  }
+
+  public static let columns: [String] =
     [
       "gpu", "trace", "kernel", "name", "grid", "block", "cycles", "warp_instructions",
       "thread_instructions", "ipc", "achieved_occupancy", "ctas_per_sm", "simulated_ctas",

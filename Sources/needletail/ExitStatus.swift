@@ -6,6 +6,7 @@ import ISA
 import Machine
 import Reports
 import Simulation
+import Sweeps
 import Traces
 import Validation
 
@@ -43,9 +44,10 @@ enum ExitStatus {
       if case .deadlock = error { failed } else { badData }
     case let error as SimulationError:
       if case .noSuchKernel = error { usage } else { badData }
-    case let error as SuiteError: error.kind == .usage ? usage : badData
+    case let error as StoreError: error.kind == .usage ? usage : failed
     case is InputError, is StoredRunError: badData
-    case is OutputError, is HazardError, is ShortfallError: failed
+    case is OutputError, is HazardError, is ShortfallError, is SweepError, is SlurmError:
+      failed
     case let error as GuestError: error.status
     default: nil
     }

@@ -14,7 +14,7 @@ struct Needletail: ParsableCommand {
     subcommands: [
       RunCommand.self, TraceCommandGroup.self, EmulateCommand.self, GPUsCommand.self,
       GPUCommand.self, InstructionsCommand.self, ValidateCommand.self, ReportCommand.self,
-      DiffCommand.self,
+      DiffCommand.self, SweepCommand.self, SweepPointCommand.self, SweepChunkCommand.self,
     ])
 
   static func main() {

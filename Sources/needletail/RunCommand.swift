@@ -127,7 +127,7 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  /// The set that `--kernels` names.
+  /// The launches that `--kernels` names.
   private func selection() throws -> Set<Int>? {
     guard let kernels else { return nil }
     return try NumberList.parse(kernels, option: "--kernels", from: 1)

@@ -61,18 +61,13 @@ struct TimelineOptions: ParsableArguments {
   }
 }
 
-/// Lists of numbers and ranges: 1,3-5.
+/// Lists of numbers and ranges as values of options.
 enum NumberList {
   static func parse(_ text: String, option: String, from least: Int) throws -> Set<Int> {
-    var numbers: Set<Int> = []
-    for field in text.split(separator: ",") {
-      let ends = field.split(separator: "-").map { Int($0) }
-      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
-        first >= least, last >= first, last - first < 1_000_000
-      else { throw ValidationError("\(option): '\(field)' is no number or range") }
-      numbers.formUnion(first...last)
+    do {
+      return try NumberRanges(text, from: least).numbers
+    } catch {
+      throw ValidationError("\(option): \(error)")
     }
-    guard !numbers.isEmpty else { throw ValidationError("\(option) names nothing") }
-    return numbers
   }
 }

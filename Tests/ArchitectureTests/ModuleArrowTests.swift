@@ -12,6 +12,7 @@ import Testing
     "Simulation": ["Machine", "Traces", "Configuration", "ISA"],
     "Validation": ["Simulation", "Machine", "Configuration", "ISA", "Yams"],
     "Reports": ["Simulation", "Validation", "Machine", "ISA"],
+    "Sweeps": ["ISA", "Configuration", "Simulation", "Reports", "CGuestProcess", "GRDB"],
     "Emulator": ["ISA", "Traces"],
     "CCUDARuntime": [],
     "CUDAShim": ["Emulator", "ISA", "Traces", "CCUDARuntime"],
@@ -19,7 +20,7 @@ import Testing
     "needletail": [
       "CGuestProcess",
       "ISA", "Machine", "Traces", "Configuration", "Simulation", "Validation", "Reports",
-      "Emulator", "ArgumentParser",
+      "Sweeps", "Emulator", "ArgumentParser",
     ],
   ]
 

@@ -7,10 +7,17 @@ import Testing
   func `a page's commands run`(page: String) throws {
     let text = try String(
       contentsOf: root.appendingPathComponent("Docs/\(page).md"), encoding: .utf8)
-    let blocks = text.components(separatedBy: "\n```\n").enumerated().compactMap { index, part in
-      index % 2 == 1 ? part : nil
+    // Blocks that name no language are shell commands.
+    var fence: Substring?
+    var commands: [Substring] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.hasPrefix("```") {
+        fence = fence == nil ? line.dropFirst(3) : nil
+      } else if fence == "" {
+        commands.append(line)
+      }
     }
-    let script = blocks.joined(separator: "\n")
+    let script = commands.joined(separator: "\n")
     #expect(script.contains("needletail "))
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "needletail-docs-\(UUID().uuidString)")

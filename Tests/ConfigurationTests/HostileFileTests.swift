@@ -7,7 +7,7 @@ import Testing
 struct HostileFileTests {
   /// Enough repetitions to reach the size limit.
   private static func repeated(_ text: String) -> String {
-    String(repeating: text, count: YAMLText.sizeLimit / text.utf8.count)
+    String(repeating: text, count: YAMLText.descriptionLimit / text.utf8.count)
   }
 
   private static let bomb: String = {
@@ -33,7 +33,7 @@ struct HostileFileTests {
     texts["alias bomb"] = bomb
     texts["alias bomb in keys"] = bomb.replacingOccurrences(of: "[*", with: "{? *")
     texts["alias without a space"] = "a: &x 1\n\"b\":*x\n"
-    texts["too large"] = String(repeating: "a", count: YAMLText.sizeLimit + 1)
+    texts["too large"] = String(repeating: "a", count: YAMLText.descriptionLimit + 1)
     texts["many groups"] = lines(20000) { "a\($0): {b: 1}" }
     texts["many values"] = lines(20000) { "a\($0): 1" }
     texts["many nulls"] = lines(20000) { "a\($0):" }

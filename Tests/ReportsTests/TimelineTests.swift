@@ -135,7 +135,8 @@ private struct PerfettoFile {
         #expect(open[track] == nil)
         open[track] = (try #require(names[event.number(10)]), packet.number(8))
       case 2:
-        let (name, start) = try #require(open.removeValue(forKey: track))
+        let begun = open.removeValue(forKey: track)
+        let (name, start) = try #require(begun)
         slices.append(
           Slice(process: process, track: title, name: name, start: start, end: packet.number(8)))
       default: counters[process, default: []].insert(title)

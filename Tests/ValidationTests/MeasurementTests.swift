@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+import Simulation
 @testable import Validation
 
 @Suite struct MeasurementTests {

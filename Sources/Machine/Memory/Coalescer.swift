@@ -17,6 +17,8 @@ struct Coalescer: ~Copyable {
   let addresses: UnsafeMutablePointer<UInt64>
   var lanes = 0
   private var mask: UInt32 = 0
+  /// Bytes between neighbouring executing lanes, where that is one number.
+  private var pitch: Int64?
   /// Distinct words wanted from each bank of shared memory, at most one of each lane.
   private let bankWords: UnsafeMutablePointer<UInt64>
   private let bankCounts: UnsafeMutablePointer<Int>
@@ -54,7 +56,9 @@ struct Coalescer: ~Copyable {
   ) {
     self.mask = mask
     lanes = mask.nonzeroBitCount
+    pitch = nil
     if reference.list == AddressReference.none {
+      pitch = reference.stride
       var address = reference.base
       for lane in 0..<lanes {
         addresses[lane] = address
@@ -168,6 +172,11 @@ struct Coalescer: ~Copyable {
   /// Most distinct words that lanes `start..<end` want from one bank; `banks` is a power of two.
   private func degree(_ start: Int, _ end: Int, bytes: Int, banks: Int) -> Int {
     let words = UInt64(max(1, (bytes + 3) / 4))
+    // All lanes want the same, or together a row of words without gaps.
+    if pitch == 0 || pitch == Int64(words * 4) && addresses[start] % 4 == 0 {
+      let row = (pitch == 0 ? 1 : end - start) * Int(words)
+      return (row + banks - 1) / banks
+    }
     bankCounts.update(repeating: 0, count: banks)
     var most = 1
     for lane in start..<end {

@@ -40,6 +40,9 @@ struct MemoryState: ~Copyable {
   /// First cycle in which the unit accepts an instruction, and the sub-core to serve first.
   var nextAccept: Cycle = 0
   var turn = 0
+  /// Sub-cores whose first instruction may be accepted, and FP64 instructions in all their queues.
+  var waitingHeads: UInt32 = 0
+  var waitingDoubles = 0
   /// First free cycle of the L1's tag stage and of shared memory's banks.
   var tagFree: Cycle = 0
   var sharedFree: Cycle = 0

@@ -15,12 +15,13 @@ extension SM {
       warp: UInt8(latch.warp), record: record, dynamic: latch.dynamic,
       earliest: max(now + 1, now - 1 + Cycle(transfer)))
     core.pointee.doubleCount += 1
+    memory.pointee.waitingDoubles += 1
     core.pointee.doubleSlots += 1
     return true
   }
 
   func acceptDouble(_ now: Cycle) {
-    guard now >= memory.pointee.doubleFree else { return }
+    guard memory.pointee.waitingDoubles > 0, now >= memory.pointee.doubleFree else { return }
     for turn in 0..<subCoreCount {
       let index = (memory.pointee.doubleTurn + turn) % subCoreCount
       let core = cores + index
@@ -29,6 +30,7 @@ extension SM {
       guard entry.earliest <= now else { continue }
       core.pointee.doubleHead = (core.pointee.doubleHead + 1) & 7
       core.pointee.doubleCount -= 1
+      memory.pointee.waitingDoubles -= 1
       memory.pointee.doubleTurn = (index + 1) % subCoreCount
       let record = entry.record!
       memory.pointee.doubleFree = now + Cycle(record.pointee.initiation)

@@ -66,6 +66,9 @@ final class SM {
 
   let warps: UnsafeMutablePointer<Warp>
   let cores: UnsafeMutablePointer<SubCoreState>
+  /// Sub-core of each warp slot, and its bit in the sub-core's masks.
+  private let coreOfWarp: UnsafeMutablePointer<UnsafeMutablePointer<SubCoreState>>
+  private let bitOfWarp: UnsafeMutablePointer<UInt16>
   let events: UnsafeMutablePointer<EventWheel<Event>>
   /// What comes from outside, between windows. It is handled before the cycle's own events, so that
   /// their order does not depend on where windows end.
@@ -128,6 +131,12 @@ final class SM {
           addresses: placeholder!.assumingMemoryBound(to: UInt64.self)))
     }
     cores = .allocate(capacity: subCoreCount)
+    coreOfWarp = .allocate(capacity: warpSlots)
+    bitOfWarp = .allocate(capacity: warpSlots)
+    for slot in 0..<warpSlots {
+      (coreOfWarp + slot).initialize(to: cores + slot % subCoreCount)
+      (bitOfWarp + slot).initialize(to: 1 << UInt16(slot / subCoreCount))
+    }
     l0 = .allocate(capacity: subCoreCount)
     l0Constant = .allocate(capacity: subCoreCount)
     for core in 0..<subCoreCount {
@@ -172,6 +181,8 @@ final class SM {
       (l0Constant + core).deinitialize(count: 1)
     }
     cores.deallocate()
+    coreOfWarp.deallocate()
+    bitOfWarp.deallocate()
     l0.deallocate()
     l0Constant.deallocate()
     ctas.deallocate()
@@ -209,10 +220,11 @@ final class SM {
       while let event = events.pointee.next() { handle(event, now) }
       acceptMemory(now)
       acceptDouble(now)
-      for turn in 0..<subCoreCount {
-        // The first sub-core changes from cycle to cycle, so that none is always served first.
-        let core = cores + (turn + Int(now)) % subCoreCount
-        if core.pointee.next <= now || !leap { step(core, now) }
+      // The first sub-core changes from cycle to cycle, so that none is always served first.
+      var turn = Int(UInt32(truncatingIfNeeded: now) % UInt32(subCoreCount))
+      for _ in 0..<subCoreCount {
+        if cores[turn].next <= now || !leap { step(cores + turn, now) }
+        turn = turn + 1 == subCoreCount ? 0 : turn + 1
       }
       now = leap ? min(end, nextCycle(after: now)) : now + 1
     }
@@ -270,7 +282,7 @@ final class SM {
       warps[Int(event.warp)].block = .none
       evaluate(Int(event.warp), at: now)
     case .memoryOperandRead: readMemoryOperands(cores + Int(event.a), now)
-    case .memoryRequest: cores[Int(event.a)].headRequest = now
+    case .memoryRequest: memory.pointee.waitingHeads |= 1 << UInt32(event.a)
     case .memorySlotFree:
       cores[Int(event.a)].queueSlots -= 1
       cores[Int(event.a)].next = min(cores[Int(event.a)].next, now)
@@ -298,9 +310,9 @@ final class SM {
   // MARK: Warp slots
 
   /// Sub-core of a warp slot.
-  func core(of warp: Int) -> UnsafeMutablePointer<SubCoreState> { cores + warp % subCoreCount }
+  func core(of warp: Int) -> UnsafeMutablePointer<SubCoreState> { coreOfWarp[warp] }
   /// Bit of a warp slot in its sub-core's masks.
-  func bit(of warp: Int) -> UInt16 { 1 << UInt16(warp / subCoreCount) }
+  func bit(of warp: Int) -> UInt16 { bitOfWarp[warp] }
   /// Warp slot of a bit in a sub-core's masks.
   func warp(_ core: UnsafeMutablePointer<SubCoreState>, _ bit: Int) -> Int {
     bit * subCoreCount + core.pointee.index

@@ -55,12 +55,14 @@ extension SM {
 
   /// The SM's shared unit takes one instruction every few cycles, from the sub-cores in turn.
   func acceptMemory(_ now: Cycle) {
-    guard now >= memory.pointee.nextAccept else { return }
+    let waiting = memory.pointee.waitingHeads
+    guard waiting != 0, now >= memory.pointee.nextAccept else { return }
     for turn in 0..<subCoreCount {
       let index = (memory.pointee.turn + turn) % subCoreCount
       let core = cores + index
-      guard core.pointee.headRequest <= now else { continue }
+      guard waiting >> UInt32(index) & 1 != 0 else { continue }
       guard hasPendingRoom() else { return }
+      memory.pointee.waitingHeads &= ~(1 << UInt32(index))
       memory.pointee.turn = (index + 1) % subCoreCount
       let entry = core.pointee.queue[core.pointee.queueHead]
       let idle = warps[Int(entry.warp)].stream[entry.dynamic].mask == 0
@@ -68,7 +70,6 @@ extension SM {
         now + Cycle(idle ? spec.memoryUnit.idleAcceptInterval : spec.memoryUnit.acceptInterval)
       core.pointee.queueHead = (core.pointee.queueHead + 1) & 15
       core.pointee.queueCount -= 1
-      core.pointee.headRequest = never
       core.pointee.lastAccept = now
       events.pointee.schedule(Event(.memorySlotFree, a: index), at: now + 1)
       if core.pointee.queueCount > 0 { prepareHead(core, now) }
@@ -79,11 +80,10 @@ extension SM {
 
   /// The earliest cycle after `now` in which a waiting instruction could be accepted.
   func nextAcceptance(_ now: Cycle) -> Cycle {
-    var next = never
+    var next =
+      memory.pointee.waitingHeads == 0 ? never : max(now + 1, memory.pointee.nextAccept)
+    if memory.pointee.waitingDoubles == 0 { return next }
     for core in 0..<subCoreCount {
-      if cores[core].headRequest < never {
-        next = min(next, max(now + 1, memory.pointee.nextAccept))
-      }
       if cores[core].doubleCount > 0 {
         let ready = cores[core].doubleQueue[cores[core].doubleHead].earliest
         next = min(next, max(now + 1, memory.pointee.doubleFree, ready))

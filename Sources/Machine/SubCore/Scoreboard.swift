@@ -32,11 +32,20 @@ struct RegisterSet {
     }
   }
 
-  private mutating func insert(_ index: Int) {
+  mutating func insert(_ index: Int) {
     if index < 512 {
       registers[index >> 6] |= 1 << UInt64(index & 63)
     } else {
       predicates |= 1 << UInt64(index & 63)
+    }
+  }
+
+  @inline(__always)
+  mutating func remove(_ index: Int) {
+    if index < 512 {
+      registers[index >> 6] &= ~(1 << UInt64(index & 63))
+    } else {
+      predicates &= ~(1 << UInt64(index & 63))
     }
   }
 
@@ -78,26 +87,15 @@ struct RegisterSet {
       }
     }
   }
-
-  /// The registers for which `stays` holds.
-  @inline(__always)
-  func filter(_ stays: (Int) -> Bool) -> Self {
-    var result = self
-    for word in 0..<9 {
-      var bits = word < 8 ? registers[word] : predicates
-      while bits != 0 {
-        let bit = bits & ~(bits - 1)
-        bits &= bits - 1
-        if stays(word * 64 + bit.trailingZeroBitCount) { continue }
-        if word < 8 { result.registers[word] &= ~bit } else { result.predicates &= ~bit }
-      }
-    }
-    return result
-  }
 }
 
 /// What an instruction reads and writes.
 struct RegisterUse {
+  /// Numbers of the first registers that it reads: of all that it reads, almost always.
+  private var firstReads = InlineArray<16, UInt16>(repeating: 0)
+  private var firstCount = 0
+  /// Those that did not fit.
+  private var otherReads = RegisterSet()
   var reads: RegisterSet
   var writes: RegisterSet
   /// Both.
@@ -108,6 +106,21 @@ struct RegisterUse {
     writes = RegisterSet(instruction.destinations, count: instruction.destinationCount)
     touched = reads
     touched.formUnion(writes)
+    reads.forEach { register in
+      if firstCount < firstReads.count {
+        firstReads[firstCount] = UInt16(register)
+        firstCount += 1
+      } else {
+        otherReads.insert(register)
+      }
+    }
+  }
+
+  /// Calls `body` with the number of each register that is read.
+  @inline(__always)
+  func forEachRead(_ body: (Int) -> Void) {
+    for index in 0..<firstCount { body(Int(firstReads[index])) }
+    if firstCount == firstReads.count { otherReads.forEach(body) }
   }
 }
 
@@ -133,7 +146,7 @@ struct Scoreboard {
     if !(read & use.pointee.writes).isEmpty { return .shortScoreboard }
     if consumers > 0 {
       var full = false
-      use.pointee.reads.forEach { full = full || Int(readers[$0]) >= consumers }
+      use.pointee.forEachRead { full = full || Int(readers[$0]) >= consumers }
       if full { return .shortScoreboard }
     }
     return nil
@@ -144,7 +157,7 @@ struct Scoreboard {
     _ use: UnsafeMutablePointer<RegisterUse>, long isLong: Bool,
     readers: UnsafeMutablePointer<UInt16>
   ) {
-    use.pointee.reads.forEach { readers[$0] += 1 }
+    use.pointee.forEachRead { readers[$0] += 1 }
     read.formUnion(use.pointee.reads)
     pending.formUnion(use.pointee.writes)
     if isLong { long.formUnion(use.pointee.writes) } else { long.subtract(use.pointee.writes) }
@@ -154,11 +167,10 @@ struct Scoreboard {
   mutating func releaseSources(
     _ use: UnsafeMutablePointer<RegisterUse>, readers: UnsafeMutablePointer<UInt16>
   ) {
-    let free = use.pointee.reads.filter { register in
+    use.pointee.forEachRead { register in
       if readers[register] > 0 { readers[register] -= 1 }
-      return readers[register] == 0
+      if readers[register] == 0 { read.remove(register) }
     }
-    read.subtract(free)
   }
 
   @inline(__always)

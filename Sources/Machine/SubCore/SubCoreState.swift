@@ -92,8 +92,6 @@ struct SubCoreState {
   var queueCount = 0
   /// Slots in use, accepted instructions included until the slot is seen free.
   var queueSlots = 0
-  var headRequest: Cycle = never
-  var headOperandRead: Cycle = never
   var lastAccept: Cycle = -1_000_000
   /// First free cycle of the return link and of the store-data link.
   var returnLinkFree: Cycle = 0

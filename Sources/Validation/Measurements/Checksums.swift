@@ -1,4 +1,5 @@
 import Foundation
+import Simulation
 
 /// Measurements are what the simulator is judged by: a file that `SHA256SUMS` beside it lists must
 /// be the listed one, so that no number changes unnoticed. Files that are not listed are a user's.

@@ -11,9 +11,9 @@ extension Suite {
   /// Reads and checks a suite: its measurements, that every trace is there, every figure and every
   /// machine. Paths are relative to the suite's file.
   public init(file: String) throws {
-    let yaml = try SuiteYAML(file: file)
+    let yaml = try YAMLValue(file: file, kind: "suite")
     let fields = try yaml.fields(Self.keys)
-    func need(_ key: String) throws -> SuiteYAML {
+    func need(_ key: String) throws -> YAMLValue {
       guard let field = fields[key] else { throw yaml.fail("the suite has no '\(key)'") }
       return field
     }
@@ -44,7 +44,7 @@ extension Suite {
 
   /// The suite's table, and those that single rows name.
   private static func tables(
-    _ own: SuiteYAML, _ rows: SuiteYAML, _ path: (String) -> String
+    _ own: YAMLValue, _ rows: YAMLValue, _ path: (String) -> String
   ) throws -> SuiteRow.Tables {
     var others: [String: MeasurementTable] = [:]
     for row in try rows.list {
@@ -95,7 +95,7 @@ extension Suite {
 }
 
 extension Threshold {
-  init(_ yaml: SuiteYAML) throws {
+  init(_ yaml: YAMLValue) throws {
     let fields = try yaml.fields(["mape", "worst", "order", "group"])
     guard let mape = try fields["mape"]?.number, mape >= 0 else {
       throw yaml.fail("the threshold has no mape in percent")
@@ -127,7 +127,7 @@ extension SuiteRow {
     "ci",
   ]
 
-  init(_ yaml: SuiteYAML, _ defaults: Defaults) throws {
+  init(_ yaml: YAMLValue, _ defaults: Defaults) throws {
     let fields = try yaml.fields(Self.keys)
     guard let number = try fields["row"]?.number else { throw yaml.fail("the row has no 'row'") }
     let table =
@@ -161,7 +161,7 @@ extension SuiteRow {
     try check(yaml, fields["trace"] ?? yaml)
   }
 
-  private func check(_ yaml: SuiteYAML, _ place: SuiteYAML) throws {
+  private func check(_ yaml: YAMLValue, _ place: YAMLValue) throws {
     if let trace {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: trace, isDirectory: &isFolder),
