@@ -14,7 +14,7 @@ let package = Package(
     .executable(name: "needletail", targets: ["needletail"]),
     // Stands in for libcudart.so.12 and .13 under CUDA programs.
     .library(name: "NeedletailCUDA", type: .dynamic, targets: ["CUDAShim"]),
-    // For the packages in Fuzzing/ and Benchmarks/.
+    // For the package in Fuzzing/.
     .library(name: "NeedletailReaders", targets: ["ISA", "Traces", "Configuration"]),
   ],
   dependencies: [
