@@ -73,7 +73,9 @@ let package = Package(
       ],
       linkerSettings: [
         // Starts in half the time of one that has to find and relocate the runtime's libraries.
-        .unsafeFlags(staticRuntime, .when(configuration: .release))
+        // Fixed addresses, so that nothing of it is relocated either.
+        .unsafeFlags(
+          staticRuntime + ["-Xclang-linker", "-no-pie"], .when(configuration: .release))
       ]),
     .testTarget(name: "ISATests", dependencies: ["ISA"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces"]),
