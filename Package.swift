@@ -18,7 +18,7 @@ let package = Package(
     .library(
       name: "NeedletailSimulation",
       targets: ["ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports"]),
-    // For the packages in Fuzzing/ and Benchmarks/.
+    // For the package in Fuzzing/.
     .library(name: "NeedletailReaders", targets: ["ISA", "Traces", "Configuration"]),
   ],
   dependencies: [

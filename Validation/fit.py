@@ -84,7 +84,7 @@ class Rows:
         for row in rows:
             if row["status"] == "failed":
                 fail(f"{suite} row {row['measurementRow']}: {row.get('reason', 'failed')}")
-        return {row["measurementRow"]: (row["measured"], row["simulated"], row["name"]) for row in rows}
+        return {number: (row["measured"], row["simulated"], row["name"]) for number, row in zip(numbers, rows)}
 
     def error(self, values, rows):
         """Mean absolute error in percent."""
@@ -92,8 +92,18 @@ class Rows:
         return sum(abs(results[row][1] / results[row][0] - 1) for row in rows) / len(rows) * 100
 
 
+def absolute(key, path, lines):
+    """A row's own table is named from the suite's folder, its trace from the folder of traces."""
+    folder = SUITES
+    if key == "trace":
+        folder = next(pathlib.Path(line.split(": ", 1)[1]) for line in lines if line.startswith("traces: "))
+    return (folder / path).resolve()
+
+
 def narrowed(suite, numbers, settings):
-    """The suite's text with these rows of its own table only, paths absolute, and settings for all."""
+    """The suite's text with these rows only, paths absolute, and settings for all.
+
+    A row of another table than the suite's own is named FILE:NUMBER, such as kernels.csv:7."""
     file = SUITES / f"{suite}.yaml"
     if not file.exists():
         fail(f"there is no suite '{suite}'")
@@ -108,11 +118,14 @@ def narrowed(suite, numbers, settings):
     rows = {}
     for line in body.splitlines():
         number = re.match(r"\s+- \{ row: (\d+),", line)
-        if number and "measurements:" not in line:
-            rows[int(number[1])] = line
+        if not number:
+            continue
+        line = re.sub(r"(measurements|trace): (\.\.?/[^,]*)", lambda m: f"{m[1]}: {absolute(m[1], m[2], lines)}", line)
+        table = re.search(r" measurements: ([^,]*),", line)
+        rows[f"{pathlib.Path(table[1]).name}:{number[1]}" if table else int(number[1])] = line
     for number in numbers:
         if number not in rows:
-            fail(f"{suite} has no row {number} of its own table")
+            fail(f"{suite} has no row {number}")
     return "\n".join(lines + ["rows:"] + [rows[number] for number in numbers]) + "\n"
 
 

@@ -95,14 +95,14 @@ struct SampledRun {
     return found.keys.sorted().compactMap { found[$0] }
   }
 
-  /// Waves that were left out take as long as those of the simulated second half: the first half
-  /// fills caches, and the L2 with what it has to write back.
+  /// Waves that were left out take as long as the simulated ones between the first third, which
+  /// fills caches, and the L2 with what it has to write back, and the last, which drains the GPU.
   private func extrapolated(_ result: KernelResult) throws -> KernelResult {
     guard let kernel = kernelOf[result.id], let sample = samples[kernel], sample.omitted > 0 else {
       return result
     }
-    let times = zip(result.waveEnds.dropFirst(), result.waveEnds).map { Double($0 - $1) }
-    guard let interval = MeanInterval(Array(times.suffix(max(3, (times.count + 1) / 2)))) else {
+    let ends = result.waveEnds.dropFirst(result.waveEnds.count / 3).dropLast()
+    guard let interval = MeanInterval(zip(ends.dropFirst(), ends).map { Double($0 - $1) }) else {
       throw SimulationError.tooFewWaves(kernel: result.launch.name, waves: result.waveEnds.count)
     }
     let omitted = Double(sample.omitted) / Double(sample.wave)

@@ -170,7 +170,7 @@ public enum SimulationError: Error, CustomStringConvertible {
       "there is no kernel \(number): the trace has \(count)"
     case .tooFewWaves(let kernel, let waves):
       "kernel \(kernel): \(waves) waves of CTAs are too few to estimate the whole grid from; "
-        + "sampling needs 3"
+        + "sampling needs 5"
     case .unsupported(let kernel, let instruction, let why):
       "kernel \(kernel): '\(instruction)' \(why)"
     }
