@@ -14,6 +14,10 @@ let package = Package(
     .executable(name: "needletail", targets: ["needletail"]),
     // Stands in for libcudart.so.12 and .13 under CUDA programs.
     .library(name: "NeedletailCUDA", type: .dynamic, targets: ["CUDAShim"]),
+    // For programs that simulate: Docs/embedding.md.
+    .library(
+      name: "NeedletailSimulation",
+      targets: ["ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports"]),
     // For the package in Fuzzing/.
     .library(name: "NeedletailReaders", targets: ["ISA", "Traces", "Configuration"]),
   ],
@@ -101,9 +105,14 @@ let package = Package(
     // Plays the CUDA program in the tests of the command line.
     .executableTarget(
       name: "GuestProgram", path: "Tests/GuestProgram", linkerSettings: [.linkedLibrary("dl")]),
+    // Examples/Embed has a manifest of its own; here it is built and run by a test.
+    .executableTarget(
+      name: "Embed",
+      dependencies: ["ISA", "Machine", "Traces", "Configuration", "Simulation", "Reports"],
+      path: "Examples/Embed/Sources/Embed"),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["needletail", "GuestProgram", "CubinSupport", "Emulator"]),
+      dependencies: ["needletail", "GuestProgram", "Embed", "CubinSupport", "Emulator"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -94,7 +94,10 @@ import Testing
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     let package = try JSONDecoder().decode(Package.self, from: data)
-    let rooms = package.targets.filter { $0.type != "test" && $0.path?.hasPrefix("Tests/") != true }
+    let rooms = package.targets.filter { target in
+      target.type != "test"
+        && !["Tests/", "Examples/"].contains { target.path?.hasPrefix($0) == true }
+    }
     for target in rooms {
       let permitted = try #require(Self.allowed[target.name], "\(target.name) is not drawn")
       for dependency in target.dependencies.compactMap(\.name) {

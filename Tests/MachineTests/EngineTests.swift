@@ -70,14 +70,6 @@ private func comparable(_ result: RunResult) -> [String] {
     #expect(try run(threads: 3) == plain)
   }
 
-  @Test(arguments: ["greedyThenYoungest", "greedyThenOldest", "looseRoundRobin"])
-  func `every issue policy runs every instruction`(policy: String) throws {
-    let result = try Bench.run(
-      try shipped("shared-reduction", grid: 4), set: ["smCount=1", "sm.issue.policy=\(policy)"])
-    let reference = try Bench.run(try shipped("shared-reduction", grid: 4), set: ["smCount=1"])
-    #expect(result.warpInstructions == reference.warpInstructions)
-  }
-
   @Test func `warps that wait for each other for ever are reported`() throws {
     let listing = """
       .block 64

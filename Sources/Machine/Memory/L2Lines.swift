@@ -4,7 +4,7 @@ import ISA
 /// missed, so it also is the slice's miss-status register: the sectors under way, and who waits.
 struct L2Lines: ~Copyable {
   struct Line {
-    /// Priority and time of the last use; see `EvictionPriority.stamp`.
+    /// Orders lines for replacement; see `Replacement`.
     var stamp: UInt64 = 0
     /// First transaction that waits for sectors of the line, or -1.
     var waiters: Int32 = -1
@@ -22,10 +22,12 @@ struct L2Lines: ~Copyable {
   private let lines: UnsafeMutablePointer<Line>
   let count: Int
   private let ways: Int
+  private let replacement: Replacement
   private var clock: UInt64 = 0
 
-  init(sets: Int, ways: Int) {
+  init(sets: Int, ways: Int, replacement: Replacement) {
     self.ways = ways
+    self.replacement = replacement
     count = sets * ways
     tags = .allocate(capacity: count)
     tags.initialize(repeating: Self.none, count: count)
@@ -54,8 +56,10 @@ struct L2Lines: ~Copyable {
 
   mutating func touch(_ index: Int, _ eviction: EvictionPriority = .normal) {
     clock += 1
-    if eviction != .unchanged || lines[index].stamp == 0 {
-      lines[index].stamp = eviction.stamp(clock)
+    if lines[index].stamp == 0 {
+      lines[index].stamp = Replacement.arrival(eviction, clock)
+    } else {
+      replacement.use(&lines[index].stamp, eviction, clock)
     }
   }
 
@@ -73,8 +77,13 @@ struct L2Lines: ~Copyable {
   func victim(set: Int) -> Int {
     let base = set * ways
     var best = -1
+    var lowest = UInt64.max
     for way in base..<base + ways where lines[way].pending == 0 && lines[way].waiters < 0 {
-      if best < 0 || lines[way].stamp < lines[best].stamp { best = way }
+      let rank = replacement.rank(lines[way].stamp, place: way, clock)
+      if rank < lowest {
+        best = way
+        lowest = rank
+      }
     }
     return best
   }

@@ -65,7 +65,9 @@ struct MemorySystem: ~Copyable {
     codeLineBytes = spec.sm.frontEnd.l1.line.count
     sectorBytes = spec.sm.l1.sector.count
     map = AddressMap(spec.memory, lineBytes: lineBytes)
-    lines = L2Lines(sets: map.setCount * spec.memory.l2.slices, ways: spec.memory.l2.ways)
+    lines = L2Lines(
+      sets: map.setCount * spec.memory.l2.slices, ways: spec.memory.l2.ways,
+      replacement: spec.memory.l2.replacement)
     slices = .allocate(capacity: spec.memory.l2.slices)
     slices.initialize(repeating: L2Slice(), count: spec.memory.l2.slices)
     let timing = DRAMTiming(spec.memory.dram, clocks: spec.clocks, sectorBytes: sectorBytes)

@@ -1,12 +1,11 @@
 import ISA
 
-/// Tags of a set-associative cache with sectors, which replaces the least recently used of the lines
-/// with the lowest priority.
+/// Tags of a set-associative cache with sectors.
 /// Lines are named by line number (address divided by the line size).
 struct TagArray: ~Copyable {
   private struct Entry {
     var sectors: UInt32
-    /// Priority and time of the last use; see `EvictionPriority.stamp`.
+    /// Orders lines for replacement; see `Replacement`.
     var stamp: UInt64
   }
 
@@ -28,14 +27,19 @@ struct TagArray: ~Copyable {
   private(set) var sets: Int
   private var ways: Int
   private let placement: Placement
+  private let replacement: Replacement
   private var clock: UInt64 = 0
   /// Changes whenever a line is filled or dropped, so that callers may remember a hit.
   private(set) var generation: UInt64 = 1
 
   /// `lines` is the capacity in lines; `ways` divides it, or is lowered to it.
-  init(lines: Int, ways: Int, placement: Placement = .folded) {
+  init(
+    lines: Int, ways: Int, placement: Placement = .folded,
+    replacement: Replacement = .leastRecentlyUsed
+  ) {
     self.ways = max(1, min(ways, max(1, lines)))
     self.placement = placement
+    self.replacement = replacement
     sets = max(1, lines / self.ways)
     capacity = sets * self.ways
     tags = .allocate(capacity: capacity)
@@ -96,13 +100,13 @@ struct TagArray: ~Copyable {
     let place = find(line)
     if place < 0 { return 0 }
     clock += 1
-    if eviction != .unchanged { entries[place].stamp = eviction.stamp(clock) }
+    replacement.use(&entries[place].stamp, eviction, clock)
     return entries[place].sectors
   }
 
   func contains(_ line: UInt64) -> Bool { find(line) >= 0 }
 
-  /// Adds sectors to a line, taking the least recently used way if the line is absent.
+  /// Adds sectors to a line, taking another line's place if it is absent.
   mutating func fill(
     _ line: UInt64, sectors: UInt32 = 1, _ eviction: EvictionPriority = .normal
   ) {
@@ -110,23 +114,21 @@ struct TagArray: ~Copyable {
     let place = find(line)
     if place >= 0 {
       entries[place].sectors |= sectors
-      if eviction != .unchanged { entries[place].stamp = eviction.stamp(clock) }
+      replacement.use(&entries[place].stamp, eviction, clock)
       return
     }
     let base = setBase(line)
     var victim = base
-    for way in base..<base + ways where entries[way].stamp < entries[victim].stamp { victim = way }
+    var lowest = UInt64.max
+    for way in base..<base + ways {
+      let rank = replacement.rank(entries[way].stamp, place: way, clock)
+      if rank < lowest {
+        victim = way
+        lowest = rank
+      }
+    }
     tags[victim] = line
-    entries[victim] = Entry(sectors: sectors, stamp: eviction.stamp(clock))
+    entries[victim] = Entry(sectors: sectors, stamp: Replacement.arrival(eviction, clock))
     generation += 1
-  }
-}
-
-extension EvictionPriority {
-  /// Orders lines for replacement: the lowest stamp goes first. A line that comes in `unchanged` has
-  /// no order to keep, and is a normal one.
-  @inline(__always)
-  func stamp(_ clock: UInt64) -> UInt64 {
-    UInt64(self == .unchanged ? Self.normal.rawValue : rawValue) << 62 | clock
   }
 }

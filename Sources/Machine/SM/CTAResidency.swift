@@ -116,7 +116,7 @@ extension SM {
       for core in 0..<subCoreCount {
         l0[core].removeAll()
         l0Constant[core].removeAll()
-        cores[core].stream = StreamBuffer()
+        cores[core].prefetched = PrefetchState()
       }
       l1Instruction.pointee.removeAll()
       constantLoads.pointee.removeAll()

@@ -156,7 +156,8 @@ final class SM {
     let l1Lines = spec.sm.sharedMemory.unifiedCapacity.count / spec.sm.l1.line.count
     l1 = .one(
       TagArray(
-        lines: l1Lines, ways: max(1, l1Lines / spec.sm.l1.sets), placement: .scattered))
+        lines: l1Lines, ways: max(1, l1Lines / spec.sm.l1.sets), placement: .scattered,
+        replacement: spec.sm.l1.replacement))
     memory = .one(MemoryState(requests: spec.sm.memoryUnit.pendingRequests))
     requests = .allocate(capacity: spec.sm.memoryUnit.pendingRequests)
     requests.initialize(repeating: PendingRequest(), count: spec.sm.memoryUnit.pendingRequests)

@@ -42,6 +42,8 @@ public struct TranslationSpec: Codable, Hashable, Sendable {
 public struct L2Spec: Codable, Hashable, Sendable {
   public var size: Bytes
   public var ways: Int
+  /// Which line of a set goes first.
+  public var replacement: Replacement
   public var slices: Int
   /// Halves of the chip; a slice in the other half than the SM costs `farLatency` more each way.
   public var partitions: Int

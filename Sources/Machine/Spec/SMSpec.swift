@@ -63,7 +63,8 @@ public struct FrontEndSpec: Codable, Hashable, Sendable {
   public var invalidateAtKernelEnd: Bool
 
   public struct PrefetcherSpec: Codable, Hashable, Sendable {
-    /// Lines of the stream buffer; 0 switches it off; at most 32.
+    public var policy: InstructionPrefetch
+    /// How many lines it runs ahead; 0 switches it off; at most 32.
     public var lines: Int
     /// Prefetches sent per cycle.
     public var requestsPerCycle: Int
@@ -78,20 +79,13 @@ public struct InstructionCacheGeometry: Codable, Hashable, Sendable {
 
 /// Issue stage.
 public struct IssueSpec: Codable, Hashable, Sendable {
-  public var policy: Policy
+  public var policy: IssuePolicy
   /// Cycles that the scheduler holds on to a warp whose constant operand misses.
   public var constantMissSwitch: Int
   /// What the compiler's special stall encodings mean to the hardware.
   public var specialStalls: SpecialStalls
   /// Cycles that the issue port stays busy after IMAD.WIDE or IMAD.HI, beyond its own.
   public var wideMultiplyExtraIssue: Int
-
-  public enum Policy: String, Codable, Hashable, Sendable, CaseIterable {
-    /// Compiler-guided greedy, then youngest.
-    case greedyThenYoungest
-    case greedyThenOldest
-    case looseRoundRobin
-  }
 
   public struct SpecialStalls: Codable, Hashable, Sendable {
     /// Stall 0 with yield set, in cycles.
@@ -205,6 +199,8 @@ public struct L1Spec: Codable, Hashable, Sendable {
   public var sector: Bytes
   /// Sets; what shared memory takes of the capacity it takes from their ways.
   public var sets: Int
+  /// Which line of a set goes first.
+  public var replacement: Replacement
   /// Misses (lines) that can be outstanding.
   public var mshrs: Int
   /// Banks of the tags, by the low bits of a line's number: lines in different ones are looked up

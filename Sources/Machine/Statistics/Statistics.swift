@@ -64,7 +64,7 @@ public struct Statistics: Sendable {
       "of the L0 instruction caches"),
     row(\.l0InstructionMisses, "l0Instruction", "misses", "fetches", "that missed in L0"),
     row(
-      \.instructionPrefetches, "l0Instruction", "prefetches", "lines", "requested by stream buffers"
+      \.instructionPrefetches, "l0Instruction", "prefetches", "lines", "requested by prefetchers"
     ),
     row(\.l1InstructionAccesses, "l1Instruction", "accesses", "lines", "looked up in L1/L1.5"),
     row(\.l1InstructionMisses, "l1Instruction", "misses", "lines", "that missed in L1/L1.5"),

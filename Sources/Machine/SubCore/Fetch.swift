@@ -43,7 +43,7 @@ extension SM {
       deliver(core, index, at: now + Cycle(spec.frontEnd.fetchToIssue))
       return
     }
-    if cache.pointee.lookup(line) != 0 || takeFromStreamBuffer(core, line) {
+    if cache.pointee.lookup(line) != 0 || takePrefetched(core, line) {
       warp.pointee.hitLine = line
       warp.pointee.hitGeneration = cache.pointee.generation
       deliver(core, index, at: now + Cycle(spec.frontEnd.fetchToIssue))

@@ -61,21 +61,6 @@ extension SM {
     return (blocked, until)
   }
 
-  private func choose(_ core: UnsafeMutablePointer<SubCoreState>, _ ready: UInt16) -> Int {
-    let last = core.pointee.lastIssued
-    switch spec.issue.policy {
-    case .greedyThenYoungest:
-      if last >= 0, ready >> UInt16(last) & 1 == 1 { return last }
-      return extreme(core, ready, youngest: true)
-    case .greedyThenOldest:
-      if last >= 0, ready >> UInt16(last) & 1 == 1 { return last }
-      return extreme(core, ready, youngest: false)
-    case .looseRoundRobin:
-      let after = last >= 15 ? 0 : ready & (~0 << UInt16(last + 1))
-      return (after != 0 ? after : ready).trailingZeroBitCount
-    }
-  }
-
   /// Warps that queue for a full memory unit go in the order in which they came. With the youngest
   /// first the oldest would be left behind to run alone at the end, which the bandwidths measured
   /// with as many warps as the unit can hold rule out (RTX 4090 microbenchmarks: shared_bw, l1_bw).
@@ -92,25 +77,6 @@ extension SM {
       let bit = left.trailingZeroBitCount
       left &= left - 1
       if warps[warp(core, bit)].reasonSince < warps[warp(core, best)].reasonSince { best = bit }
-    }
-    return best
-  }
-
-  /// The youngest or oldest warp of `mask`, by launch order.
-  func extreme(
-    _ core: UnsafeMutablePointer<SubCoreState>, _ mask: UInt16, youngest: Bool
-  ) -> Int {
-    var best = mask.trailingZeroBitCount
-    var left = mask & (mask - 1)
-    var bestAge = warps[warp(core, best)].age
-    while left != 0 {
-      let bit = left.trailingZeroBitCount
-      left &= left - 1
-      let age = warps[warp(core, bit)].age
-      if youngest ? age > bestAge : age < bestAge {
-        best = bit
-        bestAge = age
-      }
     }
     return best
   }

@@ -82,7 +82,7 @@ struct SubCoreState {
   var atBarrier: UInt16 = 0
   /// Last cycle in which an instruction of a late line became issuable: one a cycle.
   var lastAnswer: Cycle = 0
-  var stream = StreamBuffer()
+  var prefetched = PrefetchState()
   var awaitedLines = InlineArray<32, UInt64>(repeating: .max)
   var awaitedCount = 0
 
@@ -102,16 +102,4 @@ struct SubCoreState {
   var doubleHead = 0
   var doubleCount = 0
   var doubleSlots = 0
-}
-
-/// Stream buffer of one L0 instruction cache (arXiv 2503.20481 §4, prefetcher).
-struct StreamBuffer {
-  var active = false
-  /// Next line to prefetch.
-  var nextLine: UInt64 = 0
-  /// Lines requested, in order (ring), and whether each has arrived.
-  var lines = InlineArray<32, UInt64>(repeating: 0)
-  var arrived: UInt32 = 0
-  var head = 0
-  var count = 0
 }
