@@ -34,7 +34,7 @@ import Testing
     for (sm, statistics) in sms {
       for reason in StallReason.allCases where statistics[reason: reason] > 0 {
         let shown = trace.slices.filter {
-          $0.process == "SM \(sm)" && $0.track.hasPrefix("warp slot") && $0.name == reason.name
+          $0.sm == "SM \(sm)" && $0.track.hasPrefix("warp slot") && $0.name == reason.name
         }.reduce(0) { $0 + $1.end - $1.start }
         #expect(shown == statistics[reason: reason], "SM \(sm), \(reason)")
         checked += 1
@@ -49,7 +49,7 @@ import Testing
   @Test func `states follow each other without gap or overlap`() throws {
     let trace = try PerfettoFile(run().file)
     let tracks = Dictionary(grouping: trace.slices.filter { $0.track.hasPrefix("warp slot") }) {
-      $0.process + $0.track
+      $0.sm + $0.track
     }
     let ctas = trace.slices.filter { $0.track.hasPrefix("CTA slot") }
     for states in tracks.values {
@@ -59,7 +59,7 @@ import Testing
         #expect(first.end < second.start)
         #expect(
           ctas.contains {
-            $0.process == second.process && $0.start <= second.start && $0.start >= first.end
+            $0.sm == second.sm && $0.start <= second.start && $0.start >= first.end
           })
       }
     }
@@ -79,7 +79,7 @@ import Testing
         $0.warps = [0]
         $0.cycles = 1700...2100
       }.file)
-    #expect(Set(trace.slices.map(\.process)).isSubset(of: ["SM 1", "SM 2"]))
+    #expect(Set(trace.slices.map(\.sm)).isSubset(of: ["SM 1", "SM 2"]))
     #expect(!trace.slices.isEmpty)
     #expect(trace.slices.allSatisfy { $0.start >= 1700 && $0.end <= 2101 })
     let ctas = Set(trace.slices.filter { $0.track.hasPrefix("CTA") }.map(\.name))
@@ -106,30 +106,28 @@ import Testing
 /// Reads `TracePacket`s as far as the tests ask.
 private struct PerfettoFile {
   struct Slice {
-    let process, track, name: String
+    let sm, track, name: String
     let start, end: UInt64
   }
 
   var slices: [Slice] = []
-  /// Names of counters by process.
+  /// Names of counters by SM.
   var counters: [String: Set<String>] = [:]
 
   init(_ data: Data) throws {
     var names: [UInt64: String] = [:]
-    var tracks: [UInt64: (process: String, name: String)] = [:]
+    var tracks: [UInt64: (parent: String, name: String)] = [:]
     var open: [UInt64: (name: String, start: UInt64)] = [:]
     for packet in try Message(Array(data)).messages(1) {
       for entry in try packet.messages(12).flatMap({ try $0.messages(2) }) {
         names[entry.number(1)] = entry.text(2)
       }
       for track in try packet.messages(60) {
-        let process = try track.messages(3).first?.text(6)
-        let parent = tracks[track.number(5)]?.process
-        tracks[track.number(1)] = (process ?? parent ?? "", track.text(2))
+        tracks[track.number(1)] = (tracks[track.number(5)]?.name ?? "", track.text(2))
       }
       guard let event = try packet.messages(11).first else { continue }
       let track = event.number(11)
-      let (process, title) = try #require(tracks[track])
+      let (sm, title) = try #require(tracks[track])
       switch event.number(9) {
       case 1:
         #expect(open[track] == nil)
@@ -138,8 +136,8 @@ private struct PerfettoFile {
         let begun = open.removeValue(forKey: track)
         let (name, start) = try #require(begun)
         slices.append(
-          Slice(process: process, track: title, name: name, start: start, end: packet.number(8)))
-      default: counters[process, default: []].insert(title)
+          Slice(sm: sm, track: title, name: name, start: start, end: packet.number(8)))
+      default: counters[sm, default: []].insert(title)
       }
     }
     #expect(open.isEmpty)

@@ -41,10 +41,21 @@ public enum TimelineCounter: UInt8, CaseIterable, Sendable {
   public var title: String {
     switch self {
     case .residentWarps: "resident warps"
-    case .memoryQueues: "memory queues, instructions"
+    case .memoryQueues: "memory queues"
     case .pendingRequests: "memory requests in flight"
     case .missingLines: "L1 lines awaited"
     default: "\(self) issues per \(Self.interval) cycles"
+    }
+  }
+
+  /// What is counted.
+  public var unitName: String {
+    switch self {
+    case .residentWarps: "warps"
+    case .memoryQueues: "instructions"
+    case .pendingRequests: "requests"
+    case .missingLines: "lines"
+    default: "issues"
     }
   }
 

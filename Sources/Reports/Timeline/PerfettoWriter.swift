@@ -2,8 +2,8 @@ import Foundation
 import Machine
 import Simulation
 
-/// A run's timeline in Perfetto's format (perfetto.dev, `TracePacket`): a process for each SM; in it
-/// a track for each CTA slot and warp slot, and counters. A core cycle is shown as a nanosecond.
+/// A run's timeline in Perfetto's format (perfetto.dev, `TracePacket`): a track for each SM; in it
+/// counters and a track for each CTA slot and warp slot. A core cycle is shown as a nanosecond.
 public struct PerfettoWriter {
   private var output = ProtobufMessage()
   private let names: [Int: String]
@@ -33,6 +33,9 @@ public struct PerfettoWriter {
     static let internedData = 12
     static let sequenceFlags = 13
     static let trackDescriptor = 60
+    static let counter = 8
+    static let childOrdering = 11
+    static let unitName = 6
   }
 
   private enum SliceType {
@@ -45,6 +48,8 @@ public struct PerfettoWriter {
   /// Names stay known from packet to packet.
   private static let needsIncrementalState: UInt64 = 2
   private static let clearsIncrementalState: UInt64 = 1
+  /// A track's children, in the order of their ranks.
+  private static let byRank: UInt64 = 3
 
   private mutating func packet(_ fill: (inout ProtobufMessage) -> Void) {
     var packet = ProtobufMessage()
@@ -55,19 +60,20 @@ public struct PerfettoWriter {
 
   private mutating func begin() {
     packet { $0.add(Field.sequenceFlags, Self.clearsIncrementalState) }
+    describe(Self.gpu, "GPU") { $0.add(Field.childOrdering, Self.byRank) }
   }
 
   private mutating func write(_ event: TimelineEvent) {
     switch event.kind {
     case .cta:
       let kernel = names[Int(event.kernel)] ?? "kernel \(event.kernel + 1)"
-      slice(event, "CTA \(event.value) of \(kernel)", on: track(event, 1, "CTA slot \(event.slot)"))
+      slice(event, "CTA \(event.value) of \(kernel)", on: track(event, 2, "CTA slot \(event.slot)"))
     case .warp:
       let reason = StallReason(rawValue: event.detail) ?? .selected
-      slice(event, reason.name, on: track(event, 2, "warp slot \(event.slot)"))
+      slice(event, reason.name, on: track(event, 3, "warp slot \(event.slot)"))
     case .counter:
       guard let counter = TimelineCounter(rawValue: event.detail) else { return }
-      let track = track(event, 3, counter.title, slot: Int(event.detail), isCounter: true)
+      let track = track(event, 1, counter.title, slot: Int(event.detail), unit: counter.unitName)
       packet { packet in
         var body = ProtobufMessage()
         body.add(9, SliceType.counter)
@@ -111,36 +117,43 @@ public struct PerfettoWriter {
 
   // MARK: Tracks
 
-  /// Describes a track of the event's SM when it first comes up.
+  /// The track that holds the SMs.
+  private static let gpu: UInt64 = 1
+
+  /// Describes a track of the event's SM when it first comes up. Perfetto would sort by name, 10
+  /// before 2, and processes by how much they hold, so tracks carry their rank.
   private mutating func track(
     _ event: TimelineEvent, _ kind: UInt64, _ name: String, slot: Int? = nil,
-    isCounter: Bool = false
+    unit: String? = nil
   ) -> UInt64 {
-    let sm = UInt64(event.sm + 1)
-    let parent = sm << 32
-    let own = parent | kind << 24 | UInt64(slot ?? Int(event.slot)) + 1
-    if tracks.insert(parent).inserted {
-      describe(parent) {
-        var process = ProtobufMessage()
-        process.add(1, sm)
-        process.add(6, "SM \(event.sm)")
-        $0.add(3, process)
+    let sm = UInt64(event.sm + 1) << 32
+    let rank = kind << 24 | UInt64(slot ?? Int(event.slot)) + 1
+    if tracks.insert(sm).inserted {
+      describe(sm, "SM \(event.sm)", in: Self.gpu, rank: UInt64(event.sm)) {
+        $0.add(Field.childOrdering, Self.byRank)
       }
     }
-    if tracks.insert(own).inserted {
-      describe(own) {
-        $0.add(2, name)
-        $0.add(5, parent)
-        if isCounter { $0.add(8, ProtobufMessage()) }
+    if tracks.insert(sm | rank).inserted {
+      describe(sm | rank, name, in: sm, rank: rank) {
+        guard let unit else { return }
+        var counter = ProtobufMessage()
+        counter.add(Field.unitName, unit)
+        $0.add(Field.counter, counter)
       }
     }
-    return own
+    return sm | rank
   }
 
-  private mutating func describe(_ track: UInt64, _ fill: (inout ProtobufMessage) -> Void) {
+  private mutating func describe(
+    _ track: UInt64, _ name: String, in parent: UInt64? = nil, rank: UInt64 = 0,
+    _ fill: (inout ProtobufMessage) -> Void
+  ) {
     packet { packet in
       var descriptor = ProtobufMessage()
       descriptor.add(1, track)
+      descriptor.add(2, name)
+      if let parent { descriptor.add(5, parent) }
+      descriptor.add(12, rank)
       fill(&descriptor)
       packet.add(Field.trackDescriptor, descriptor)
     }
