@@ -76,16 +76,9 @@ struct L2Lines: ~Copyable {
   /// The line of `set` to replace, one that waits for nothing, or -1.
   func victim(set: Int) -> Int {
     let base = set * ways
-    var best = -1
-    var lowest = UInt64.max
-    for way in base..<base + ways where lines[way].pending == 0 && lines[way].waiters < 0 {
-      let rank = replacement.rank(lines[way].stamp, place: way, clock)
-      if rank < lowest {
-        best = way
-        lowest = rank
-      }
+    return replacement.victim(among: base..<base + ways, clock) {
+      lines[$0].pending == 0 && lines[$0].waiters < 0 ? lines[$0].stamp : .max
     }
-    return best
   }
 
   /// Gives a place to another line, of which nothing is there yet.

@@ -29,15 +29,35 @@ public enum Replacement: String, Codable, Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// The line with the lowest rank goes first.
+  /// The place whose line goes first, by the stamps of a set's places; `.max` is a line that cannot
+  /// go. -1 if none can.
   @inline(__always)
-  func rank(_ stamp: UInt64, place: Int, _ clock: UInt64) -> UInt64 {
+  func victim(
+    among places: Range<Int>, _ clock: UInt64, stamp: (_ place: Int) -> UInt64
+  ) -> Int {
     switch self {
-    case .leastRecentlyUsed, .firstInFirstOut: return stamp
+    case .leastRecentlyUsed, .firstInFirstOut: return lowest(places, stamp)
     case .pseudoRandom:
-      if stamp == 0 { return 0 }
-      return stamp & ~Self.time | AddressMap.scramble(clock &<< 16 ^ UInt64(place)) & Self.time
+      return lowest(places) { place in
+        let stamp = stamp(place)
+        if stamp == 0 || stamp == .max { return stamp }
+        return stamp & ~Self.time | AddressMap.scramble(clock &<< 16 ^ UInt64(place)) & Self.time
+      }
     }
+  }
+
+  @inline(__always)
+  private func lowest(_ places: Range<Int>, _ rank: (_ place: Int) -> UInt64) -> Int {
+    var best = -1
+    var lowest = UInt64.max
+    for place in places {
+      let rank = rank(place)
+      if rank < lowest {
+        best = place
+        lowest = rank
+      }
+    }
+    return best
   }
 
   /// Bits of a stamp that hold the time.

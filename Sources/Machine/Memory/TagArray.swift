@@ -118,15 +118,7 @@ struct TagArray: ~Copyable {
       return
     }
     let base = setBase(line)
-    var victim = base
-    var lowest = UInt64.max
-    for way in base..<base + ways {
-      let rank = replacement.rank(entries[way].stamp, place: way, clock)
-      if rank < lowest {
-        victim = way
-        lowest = rank
-      }
-    }
+    let victim = replacement.victim(among: base..<base + ways, clock) { entries[$0].stamp }
     tags[victim] = line
     entries[victim] = Entry(sectors: sectors, stamp: Replacement.arrival(eviction, clock))
     generation += 1
