@@ -40,7 +40,7 @@ public struct Sweep: Sendable {
     guard !pending.isEmpty else { return }
     switch engine {
     case .local(let engine):
-      store.removeUnfinished()
+      store.removeUnfinishedResults()
       try engine.run(pending)
     case .slurm(let engine): try engine.run(pending, secondsPerPoint: secondsPerPoint)
     }
@@ -65,6 +65,7 @@ public struct Sweep: Sendable {
 
   /// Writes `results.csv` and `results.sqlite` from the results.
   public func merge() throws -> SweepSummary {
+    store.removeUnfinishedTables()
     let table = table
     try WholeFile.write(Data(table.csv.utf8), to: store.csvFile)
     try SweepDatabase(table).write(to: store.databaseFile)

@@ -56,12 +56,16 @@ public struct ResultStore: Sendable {
     }
   }
 
-  /// Removes what a killed run left unfinished.
-  func removeUnfinished() {
-    for folder in [path, results] {
-      for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      where name.hasSuffix(WholeFile.ending) { unlink("\(folder)/\(name)") }
-    }
+  /// Removes the results that a killed run left unfinished; no point may be running.
+  func removeUnfinishedResults() { removeUnfinished(in: results) }
+
+  /// Removes the merged files that a killed run left unfinished.
+  func removeUnfinishedTables() { removeUnfinished(in: path) }
+
+  /// A database has a journal beside it, whose name goes on.
+  private func removeUnfinished(in folder: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.contains(WholeFile.ending) { unlink("\(folder)/\(name)") }
   }
 
   func write(_ list: PointList) throws {
