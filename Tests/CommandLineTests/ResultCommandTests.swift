@@ -93,6 +93,7 @@ import Testing
 
   @Test(arguments: [
     ("{", "no JSON"), ("{\"schemaVersion\": 1}", "'simulator' is missing"), ("", "no JSON"),
+    ("{\"totals\": [{\"cycles\": 1e17}]}", "'totals.cycles' is larger than any count of a run"),
   ]) func `what is no result is one line and status 65`(text: String, reason: String) throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     try Data(text.utf8).write(to: folder.appendingPathComponent("x.json"))

@@ -130,7 +130,7 @@ struct ProfileSection {
 
   private var code: String {
     let lines = profile.instructions.filter { $0.count("issues") > 0 || $0.waiting > 0 }
-    let total = Double(max(1, lines.reduce(0) { $0 + $1.waiting }))
+    let total = max(1, lines.reduce(0.0) { $0 + Double($1.waiting) })
     let most = Double(max(1, lines.map(\.waiting).max() ?? 1))
     let head = [
       ("PC", false), ("issues", true), ("threads", true), ("waits", true), ("", false),

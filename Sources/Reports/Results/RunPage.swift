@@ -67,10 +67,10 @@ public struct RunPage {
   }
 
   private func shares(_ run: StoredRun) -> [(reason: StallReason, share: Double)] {
-    let total = Double(max(1, run.kernels.reduce(0) { $0 + $1.warpCycles }))
+    let total = max(1, run.kernels.reduce(0.0) { $0 + Double($1.warpCycles) })
     return StallReason.allCases.compactMap { reason in
-      let value = run.kernels.reduce(0) { $0 + ($1.stalls[reason.name] ?? 0) }
-      return value > 0 ? (reason, Double(value) / total) : nil
+      let value = run.kernels.reduce(0.0) { $0 + Double($1.stalls[reason.name] ?? 0) }
+      return value > 0 ? (reason, value / total) : nil
     }
   }
 

@@ -76,6 +76,9 @@ public struct StoredRun: Decodable, Sendable {
     guard let data = FileManager.default.contents(atPath: file) else {
       throw StoredRunError(file: file, reason: "cannot be read")
     }
+    if let place = Self.tooLarge(try? JSONSerialization.jsonObject(with: data)) {
+      throw StoredRunError(file: file, reason: "'\(place)' is larger than any count of a run")
+    }
     do {
       self = try JSONDecoder().decode(StoredRun.self, from: data)
     } catch let error as DecodingError {
@@ -86,6 +89,23 @@ public struct StoredRun: Decodable, Sendable {
         file: file,
         reason: "has the layout \(schemaVersion) of results; this program reads "
           + "\(RunResult.schemaVersion): run it again")
+    }
+  }
+
+  /// Where a number is that reports could not add up; 2^53 is also the largest that JSON keeps
+  /// exactly.
+  private static func tooLarge(_ value: Any?) -> String? {
+    switch value {
+    case let group as [String: Any]:
+      for (name, inner) in group.sorted(by: { $0.key < $1.key }) {
+        if let place = tooLarge(inner) { return place.isEmpty ? name : "\(name).\(place)" }
+      }
+      return nil
+    case let list as [Any]:
+      for inner in list { if let place = tooLarge(inner) { return place } }
+      return nil
+    case let number as NSNumber: return abs(number.doubleValue) <= 0x1p53 ? nil : ""
+    default: return nil
     }
   }
 
