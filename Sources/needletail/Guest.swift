@@ -18,8 +18,6 @@ struct Guest {
   private static let architectures = [75, 80, 86, 87, 89, 90, 120]
 
   init(_ options: GuestOptions, command: [String]) throws {
-    var command = command
-    if command.first == "--" { command.removeFirst() }
     guard let path = command.first else { throw ValidationError("a program is missing") }
     let machine = try MachineDescription.load(options.gpu)
     let number = try Self.architecture(options.arch) ?? machine.spec.architecture

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import Simulation
 
 /// `needletail trace record`: runs a CUDA program on the emulator and keeps what it did.
 struct RecordCommand: ParsableCommand {
@@ -32,6 +33,7 @@ struct RecordCommand: ParsableCommand {
   var program: [String]
 
   func run() throws {
+    let program = try guestCommand(program)
     for field in ctas?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
       try check(range: String(field), "--ctas", least: 0)
     }
@@ -66,7 +68,23 @@ struct EmulateCommand: ParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
   var program: [String]
 
-  func run() throws { try Guest(guest, command: program).run() }
+  func run() throws { try Guest(guest, command: guestCommand(program)).run() }
+}
+
+extension ParsableCommand {
+  /// The program and its arguments. The parser captures from the first word that is no option of the
+  /// command: flags that it answers elsewhere come here when they stand before the program.
+  fileprivate func guestCommand(_ captured: [String]) throws -> [String] {
+    switch captured.first {
+    case "--": return Array(captured.dropFirst())
+    case "-h", "--help": throw CleanExit.helpRequest(self)
+    case "--version": throw CleanExit.message(Simulator.version)
+    case let option? where option.hasPrefix("-"):
+      throw ValidationError(
+        "Unknown option '\(option)'; the program, with -- before it, comes behind the options")
+    default: return captured
+    }
+  }
 }
 
 /// What the two commands have in common.

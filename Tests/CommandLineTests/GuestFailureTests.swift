@@ -27,6 +27,17 @@ import Testing
     }
   }
 
+  @Test func `what stands behind the program is the program's`() throws {
+    let script = try bench.script("echo", "#!/bin/sh\necho \"$@\"\n")
+    for command in [["trace", "record", "-o", bench.trace, "--quiet"], ["emulate", "--quiet"]] {
+      for program in [[script], ["--", script]] {
+        let (_, text, _) = try call(
+          command + program + ["--help", "-h", "--arch", "x", "--"], environment: bench.environment)
+        #expect(text == "--help -h --arch x --\n", "\(command + program)")
+      }
+    }
+  }
+
   @Test func `no code for the architecture names what there is`() throws {
     let old = try bench.fat("old", cubin: [1, 2, 3], architecture: 75)
     try bench.expectFailure(

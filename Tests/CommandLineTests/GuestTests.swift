@@ -23,6 +23,23 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 
+  @Test(arguments: [["trace", "record"], ["emulate"]])
+  func `help and version before the program are the command's`(command: [String]) throws {
+    let (_, help, _) = try call(["help"] + command)
+    #expect(help.contains("USAGE: needletail \(command.joined(separator: " ")) "))
+    for options in [["--help"], ["-h"], ["--arch", "sm_86", "--quiet", "--help", "/bin/true"]] {
+      let (status, text, complaint) = try call(command + options)
+      #expect(status == 0 && text == help && complaint.isEmpty, "\(options): \(complaint)")
+    }
+    #expect(try call(command + ["--version"]) == call(["run", "--version"]))
+    for options in [["--arhc", "sm_86", "--", "/bin/true"], ["-x", "/bin/true"]] {
+      let (status, _, complaint) = try call(command + options)
+      #expect(
+        status == 2 && complaint.hasPrefix("needletail: error: Unknown option '\(options[0])'"))
+      #expect(complaint.split(separator: "\n").count == 1)
+    }
+  }
+
   @Test func `a damaged executable is bad input`() throws {
     let folder = try scratch()
     defer { try? FileManager.default.removeItem(at: folder) }
