@@ -20,9 +20,9 @@ public struct RunResult: Sendable {
   /// Confidence interval of `cycles`, if it is an estimate.
   public var cycleInterval: ClosedRange<Int64>?
   public var warnings: [String]
-  /// Where it was asked for.
-  public var timeline: [TimelineEvent] = []
-  public var pipeline: [PipelineEvent] = []
+  /// Where they were asked for.
+  public var timeline: EventLog<TimelineEvent>?
+  public var pipeline: EventLog<PipelineEvent>?
   public var host: Host
 
   /// What the run cost on this computer; everything else is the same for every run of the same

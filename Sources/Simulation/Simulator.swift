@@ -27,6 +27,8 @@ public struct Simulator {
     public var timeline: TimelineSelection?
     /// Keeps each instruction's way through the pipeline, for `RunResult.pipeline`.
     public var pipeline: TimelineSelection?
+    /// A folder with room for what these two cannot keep in memory.
+    public var scratchFolder = NSTemporaryDirectory()
     public init() {}
   }
 
@@ -88,8 +90,11 @@ public struct Simulator {
     let engine = Engine(
       spec: spec, options: engineOptions, runner: threads > 1 ? runner : serial)
     let total = selected.reduce(0) { $0 + $1.ctaCount }
+    let events = EventCollector(options)
+    engine.observer = events
     if let progress { engine.progress = { progress($0, $1, total) } }
     let (outcomes, truncated) = try engine.run(selected)
+    engine.finishEvents()
     let simulated = outcomes.map { result($0, of: selected, code: program.code) }
     let first = simulated.map(\.startCycle).min() ?? 0
     let last = simulated.map { $0.startCycle + $0.cycles }.max() ?? 0
@@ -106,8 +111,7 @@ public struct Simulator {
       host: RunResult.Host(
         seconds: Date().timeIntervalSince(begin), peakMemoryBytes: peakMemory(),
         threads: options.threads, stages: timer?.times))
-    run.timeline = engine.takeTimeline()
-    run.pipeline = engine.takePipeline()
+    events?.finish(into: &run)
     return run
   }
 
@@ -161,6 +165,8 @@ public enum SimulationError: Error, CustomStringConvertible {
   case noSuchKernel(Int, count: Int)
   /// A part of a kernel is too small to tell the whole from.
   case tooFewWaves(kernel: String, waves: Int)
+  /// What a timeline or a pipeline view shows found no room.
+  case lostEvents(folder: String, reason: String)
   /// The machine cannot run this code.
   case unsupported(kernel: String, instruction: String, why: String)
 
@@ -171,6 +177,8 @@ public enum SimulationError: Error, CustomStringConvertible {
     case .tooFewWaves(let kernel, let waves):
       "kernel \(kernel): \(waves) waves of CTAs are too few to estimate the whole grid from; "
         + "sampling needs 5"
+    case .lostEvents(let folder, let reason):
+      "\(folder): a part of the timeline or pipeline view cannot be kept there (\(reason))"
     case .unsupported(let kernel, let instruction, let why):
       "kernel \(kernel): '\(instruction)' \(why)"
     }

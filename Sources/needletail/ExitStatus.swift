@@ -43,7 +43,11 @@ enum ExitStatus {
     case let error as EngineError:
       if case .deadlock = error { failed } else { badData }
     case let error as SimulationError:
-      if case .noSuchKernel = error { usage } else { badData }
+      switch error {
+      case .noSuchKernel: usage
+      case .lostEvents: failed
+      case .tooFewWaves, .unsupported: badData
+      }
     case let error as StoreError: error.kind == .usage ? usage : failed
     case is InputError, is StoredRunError: badData
     case is OutputError, is HazardError, is ShortfallError, is SweepError, is SlurmError:
@@ -74,9 +78,9 @@ enum Output {
     do {
       if path == "-" {
         try FileHandle.standardOutput.write(contentsOf: data)
-      } else if isRegular(path) {
+      } else if let place = plainFile(path) {
         // Through a temporary file: an older result is not lost when the disk is full.
-        try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+        try data.write(to: URL(fileURLWithPath: place), options: .atomic)
       } else {
         // A pipe or device is written, not replaced.
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
@@ -93,11 +97,41 @@ enum Output {
     try write(Data(text.utf8), to: path)
   }
 
-  /// A plain file, or a name that is still free.
-  private static func isRegular(_ path: String) -> Bool {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    guard let type = attributes?[.type] as? FileAttributeType else { return true }
-    return type == .typeRegular
+  /// Writes in pieces, which `body` gives to what it gets, more than memory holds. The file is called
+  /// `….partial` until it is whole.
+  static func write(to path: String, _ body: (([UInt8]) throws -> Void) throws -> Void) throws {
+    guard path != "-", let place = plainFile(path) else {
+      let descriptor = path == "-" ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw refusal(path) }
+      let file = try OutputFile(
+        descriptor: descriptor, reportedAs: path == "-" ? "standard output" : path,
+        isCompressed: false)
+      try body(file.write)
+      return try file.close()
+    }
+    // Two runs that write one file do not meet in it.
+    let partial = "\(place).\(String(UInt64.random(in: 0 ... .max), radix: 16)).partial"
+    do {
+      let file = try OutputFile(writing: partial, reportedAs: path, isCompressed: false)
+      try body(file.write)
+      try file.close()
+      guard rename(partial, place) == 0 else { throw refusal(path) }
+    } catch {
+      unlink(partial)
+      throw error
+    }
+  }
+
+  private static func refusal(_ path: String) -> OutputError {
+    OutputError("\(path): cannot be written (\(String(cString: strerror(errno))))")
+  }
+
+  /// The plain file that `path` leads to, or a name that is still free; nil for what is no plain file.
+  static func plainFile(_ path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return path }
+    guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return URL(fileURLWithPath: path).resolvingSymlinksInPath().path
   }
 
   /// What the system says.

@@ -85,8 +85,7 @@ struct RunCommand: ParsableCommand {
     options.measuresStages = stages
     options.sampledWaves = sample
     options.profiles = profile
-    if timeline.file != nil { options.timeline = try timeline.selection() }
-    if timeline.pipeline != nil { options.pipeline = try timeline.selection() }
+    try timeline.request(in: &options)
     let meter = ProgressMeter(quiet: quiet)
     let loaded = try ProgramLoader.load(trace) {
       meter.show("\(trace): \(grouped(Int64($0))) bytes imported")
@@ -102,29 +101,17 @@ struct RunCommand: ParsableCommand {
     }
     if let json { try Output.write(try ResultJSON(result).data(), to: json) }
     if let csv { try Output.write(ResultCSV(result).text, to: csv) }
-    if let file = timeline.file {
-      let names = Dictionary(
-        loaded.commands.compactMap { command -> (Int, String)? in
-          if case .kernel(let index) = command { (index, loaded.launch(index).name) } else { nil }
-        }, uniquingKeysWith: { first, _ in first })
-      try Output.write(PerfettoWriter.data(result, kernels: names), to: file)
-    }
-    if let file = timeline.pipeline {
-      try Output.write(KanataText(result, program: loaded).text, to: file)
-    }
-    if json != "-", csv != "-" {
+    if ![json, csv, timeline.file, timeline.pipeline].contains("-") {
       try Output.write(ResultTable(result).text)
       for kernel in result.kernels {
         if let table = ProfileTable(kernel) { try Output.write("\n" + table.text) }
       }
     }
-    if checkHazards {
-      let table = HazardTable(result, program: loaded)
-      if table.count > 0 {
-        try Output.write(table.text)
-        throw HazardError(count: table.count, trace: trace)
-      }
-    }
+    let hazards = checkHazards ? HazardTable(result, program: loaded) : nil
+    if let hazards, hazards.count > 0 { try Output.write(hazards.text) }
+    // Large files come last: one that finds no room costs no result.
+    try timeline.write(result, program: loaded)
+    if let hazards, hazards.count > 0 { throw HazardError(count: hazards.count, trace: trace) }
   }
 
   /// The launches that `--kernels` names.

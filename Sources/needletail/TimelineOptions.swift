@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Machine
 import Reports
 import Simulation
@@ -43,6 +44,37 @@ struct TimelineOptions: ParsableArguments {
       throw ValidationError("--watch-… bounds what --timeline FILE or --pipeline FILE writes")
     }
     _ = try selection()
+  }
+
+  /// Has a run keep what is to be written.
+  func request(in options: inout Simulator.Options) throws {
+    if file != nil { options.timeline = try selection() }
+    if pipeline != nil { options.pipeline = try selection() }
+    // Where such a file is to lie, there is room for as much again.
+    let paths = [file, pipeline].compactMap { $0 }.filter { $0 != "-" }
+    if let place = paths.compactMap(Output.plainFile).first {
+      options.scratchFolder = URL(fileURLWithPath: place).deletingLastPathComponent().path
+    }
+  }
+
+  /// Writes what was asked for; a file that cannot be written does not keep the other from it.
+  func write(_ result: RunResult, program: any TraceProgram) throws {
+    var failures: [any Error] = []
+    func attempt(_ path: String?, _ body: (([UInt8]) throws -> Void) throws -> Void) {
+      guard let path else { return }
+      do { try Output.write(to: path, body) } catch { failures.append(error) }
+    }
+    attempt(file) {
+      let names = Dictionary(
+        program.commands.compactMap { command -> (Int, String)? in
+          if case .kernel(let index) = command { (index, program.launch(index).name) } else { nil }
+        }, uniquingKeysWith: { first, _ in first })
+      if let events = result.timeline { try PerfettoWriter.write(events, kernels: names, to: $0) }
+    }
+    attempt(pipeline) {
+      if let events = result.pipeline { try KanataWriter.write(events, program: program, to: $0) }
+    }
+    if let first = failures.first { throw first }
   }
 
   func selection() throws -> TimelineSelection {

@@ -82,7 +82,9 @@ import Testing
       """
     let program = ListingProgram(try Listing.parse(Array(listing.utf8), file: "listing"))
     let result = try Simulator(machine: machine, options: options).run(program, name: "listing")
-    return (try rows(KanataText(result, program: program).text), result)
+    var text: [UInt8] = []
+    try KanataWriter.write(#require(result.pipeline), program: program) { text += $0 }
+    return (try rows(String(decoding: text, as: UTF8.self)), result)
   }
 
   @Test func `every instruction passes its stages in order and issues when the log says`() throws {

@@ -22,7 +22,9 @@ import Testing
     let machine = try MachineDescription.load("rtx-a6000", overrides: ["smCount=3"])
     let program = ListingProgram(try Listing.parse(Array(listing.utf8), file: "listing"))
     let result = try Simulator(machine: machine, options: options).run(program, name: "listing")
-    return (result, PerfettoWriter.data(result, kernels: [0: "reduction"]))
+    var file = Data()
+    try PerfettoWriter.write(#require(result.timeline), kernels: [0: "reduction"]) { file += $0 }
+    return (result, file)
   }
 
   @Test func `states by SM are the profile's stalls`() throws {

@@ -25,11 +25,13 @@ public final class Engine {
   let sms: SMArray
   var memory: MemorySystem
   var dispatcher: CTADispatcher
-  private var now: Cycle = 0
+  private(set) var now: Cycle = 0
   private let runner: any WindowRunner
   private let window: Cycle
   /// Called now and then with the cycle and the CTAs completed so far.
   public var progress: ((Cycle, Int) -> Void)?
+  /// Takes the timeline's events and the pipeline view's, in no order, as they come.
+  public var observer: (any EngineObserver)?
 
   public init(spec: GPUSpec, options: Options, runner: any WindowRunner = SerialRunner()) {
     self.spec = spec
@@ -67,6 +69,7 @@ public final class Engine {
       exchange(end)
       now = end
       self.sms.now = end
+      if observer != nil { handOver(atLeast: Self.heldEvents) }
       windows += 1
       if windows & 255 == 0 { progress?(now, dispatcher.completedCTAs) }
     }
@@ -86,24 +89,6 @@ public final class Engine {
         sm.state.pointee.now = end
       }
     }
-  }
-
-  /// What the SMs of the timeline did, by SM and then by time.
-  public func takeTimeline() -> [TimelineEvent] {
-    sms.inUse.flatMap { sm -> [TimelineEvent] in
-      sm.sampleCounters(now)
-      return sm.probe?.pointee.timeline?.pointee.take() ?? []
-    }
-    .sorted {
-      ($0.sm, $0.start, $0.kind.rawValue, $0.slot, $0.detail)
-        < ($1.sm, $1.start, $1.kind.rawValue, $1.slot, $1.detail)
-    }
-  }
-
-  /// Instructions in the order in which they issued.
-  public func takePipeline() -> [PipelineEvent] {
-    sms.inUse.flatMap { $0.probe?.pointee.pipeline?.pointee.take() ?? [] }
-      .sorted { ($0.issued, $0.sm, $0.cta, $0.warp) < ($1.issued, $1.sm, $1.cta, $1.warp) }
   }
 
   /// Nothing happens before the earliest event anywhere; if there is none, the warps wait for

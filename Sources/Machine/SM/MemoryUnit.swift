@@ -321,6 +321,7 @@ extension SM {
     }
     guard coalescer.pointee.lanes > 0 else {
       releaseResult(warpIndex, record, memory: true, at: dataEnd + 1)
+      follow(.passed, warp: warpIndex, dynamic: entry.dynamic, at: dataEnd + 1)
       return
     }
     if space == .local {

@@ -23,13 +23,15 @@ public struct PipelineEvent: Sendable, BitwiseCopyable {
 
 /// Follows instructions of chosen warps.
 struct PipelineLog: ~Copyable {
-  enum Step { case dispatched, started, done }
+  /// `passed`: it has no result to wait for.
+  enum Step { case dispatched, started, done, passed }
 
   private let selection: TimelineSelection
   private let sm: Int32
-  private var events = GrowableBuffer<PipelineEvent>()
-  /// Place among the events, by warp slot and position in the warp's stream.
-  private var places: [UInt64: Int] = [:]
+  /// What has come to its end and was not taken yet.
+  private(set) var events = GrowableBuffer<PipelineEvent>()
+  /// What is on its way, by warp slot and position in the warp's stream.
+  private var open: [UInt64: PipelineEvent] = [:]
 
   /// Nil where the selection leaves the SM out.
   init?(_ selection: TimelineSelection, sm: Int) {
@@ -41,35 +43,41 @@ struct PipelineLog: ~Copyable {
   private func key(_ warp: Int, _ dynamic: Int) -> UInt64 { UInt64(warp) << 48 | UInt64(dynamic) }
 
   mutating func issue(_ event: PipelineEvent, slot: Int, dynamic: Int) {
+    // What the slot's last warp had at this position hears no more.
+    if let last = open.removeValue(forKey: key(slot, dynamic)) { events.append(last) }
     guard selection.cycles.contains(event.issued),
       selection.ctas?.contains(Int(event.cta)) ?? true,
       selection.warps?.contains(Int(event.warp)) ?? true
-    else {
-      // The slot's last warp may have had an instruction at this position.
-      places[key(slot, dynamic)] = nil
-      return
-    }
+    else { return }
     var event = event
     event.sm = sm
-    places[key(slot, dynamic)] = events.count
-    events.append(event)
+    open[key(slot, dynamic)] = event
   }
 
   mutating func note(_ step: Step, warp: Int, dynamic: Int, at cycle: Cycle) {
-    guard let place = places[key(warp, dynamic)] else { return }
+    guard let place = open.index(forKey: key(warp, dynamic)) else { return }
     switch step {
-    case .dispatched: events[place].dispatched = cycle
-    case .started: events[place].started = cycle
-    case .done: events[place].done = cycle
+    case .dispatched: open.values[place].dispatched = cycle
+    case .started: open.values[place].started = cycle
+    case .done: open.values[place].done = cycle
+    case .passed: break
+    }
+    // Units of variable latency tell the end before Control tells that the instruction has left.
+    let event = open.values[place]
+    if event.dispatched >= 0, event.done >= 0 || step == .passed {
+      events.append(event)
+      open.remove(at: place)
     }
   }
 
-  mutating func take() -> [PipelineEvent] {
-    places = [:]
-    var all: [PipelineEvent] = []
-    events.extract(into: &all) { _ in true }
-    return all
+  /// What is still on its way stays there.
+  mutating func finish() {
+    for event in open.values { events.append(event) }
+    open = [:]
   }
+
+  /// Hands over the events so far, in no order.
+  mutating func drain(_ take: (UnsafeBufferPointer<PipelineEvent>) -> Void) { events.drain(take) }
 }
 
 extension SM {

@@ -32,6 +32,11 @@ struct Probe: ~Copyable {
     pipeline?.release()
   }
 
+  /// Events that nobody has taken yet.
+  var heldEvents: Int {
+    (timeline?.pointee.events.count ?? 0) + (pipeline?.pointee.events.count ?? 0)
+  }
+
   /// A CTA of a kernel with `instructions` static instructions starts.
   func begin(_ slot: Int, instructions: Int) {
     guard kernels[slot] == nil else { return }

@@ -81,7 +81,8 @@ public enum TimelineCounter: UInt8, CaseIterable, Sendable {
 struct Timeline: ~Copyable {
   private let selection: TimelineSelection
   private let sm: Int32
-  private var events = GrowableBuffer<TimelineEvent>()
+  /// What has ended and was not taken yet.
+  private(set) var events = GrowableBuffer<TimelineEvent>()
   /// The state that each warp slot is in, not yet among the events.
   private var open: [TimelineEvent?]
   private var ctas: [TimelineEvent?]
@@ -177,13 +178,13 @@ struct Timeline: ~Copyable {
     }
   }
 
-  /// All events, in no order; states that have not ended end where they are.
-  mutating func take() -> [TimelineEvent] {
+  /// States that have not ended end where they are.
+  mutating func finish() {
     for warp in open.indices { close(warp: warp) }
-    var all: [TimelineEvent] = []
-    events.extract(into: &all) { _ in true }
-    return all
   }
+
+  /// Hands over the events so far, in no order.
+  mutating func drain(_ take: (UnsafeBufferPointer<TimelineEvent>) -> Void) { events.drain(take) }
 }
 
 extension SM {

@@ -62,6 +62,12 @@ struct GrowableBuffer<Element: BitwiseCopyable>: ~Copyable {
     count = kept
   }
 
+  /// Hands over the elements and gives their memory back.
+  mutating func drain(_ body: (UnsafeBufferPointer<Element>) -> Void) {
+    body(UnsafeBufferPointer(start: base, count: count))
+    self = GrowableBuffer()
+  }
+
   /// Keeps the first `count` elements.
   mutating func truncate(to count: Int) {
     precondition(count <= self.count)

@@ -7,20 +7,32 @@ import Simulation
 public struct PerfettoWriter {
   private var output = ProtobufMessage()
   private let names: [Int: String]
-  /// Interned names of slices, from 1.
-  private var interned: [String: UInt64] = [:]
+  /// Interned names of slices, from 1: of states, and of CTAs by their kernel's name.
+  private var states: [StallReason: UInt64] = [:]
+  private var ctas: [String: [Int64: UInt32]] = [:]
+  private var interned: UInt64 = 0
   private var tracks: Set<UInt64> = []
 
-  /// `kernels` are the kernels' names by their number in the trace.
-  public init(kernels names: [Int: String]) { self.names = names }
+  private init(kernels names: [Int: String]) { self.names = names }
 
-  /// The file of a run.
-  public static func data(_ result: RunResult, kernels names: [Int: String]) -> Data {
+  /// Writes a run's timeline, which `take` gets in pieces. `kernels` are the kernels' names by
+  /// their number in the trace. Throws what reading the timeline and `take` throw.
+  public static func write(
+    _ timeline: EventLog<TimelineEvent>, kernels names: [Int: String],
+    to take: ([UInt8]) throws -> Void
+  ) throws {
     var writer = PerfettoWriter(kernels: names)
     writer.begin()
-    for event in result.timeline { writer.write(event) }
-    return Data(writer.output.bytes)
+    try timeline.forEach { event in
+      writer.write(event)
+      guard writer.output.bytes.count >= pieceSize else { return }
+      try take(writer.output.bytes)
+      writer.output.removeAll()
+    }
+    try take(writer.output.bytes)
   }
+
+  private static let pieceSize = 1 << 16
 
   // MARK: Packets
 
@@ -67,10 +79,20 @@ public struct PerfettoWriter {
     switch event.kind {
     case .cta:
       let kernel = names[Int(event.kernel)] ?? "kernel \(event.kernel + 1)"
-      slice(event, "CTA \(event.value) of \(kernel)", on: track(event, 2, "CTA slot \(event.slot)"))
+      let known = ctas[kernel]?[event.value].map(UInt64.init)
+      let name = known ?? intern()
+      if known == nil { ctas[kernel, default: [:]][event.value] = UInt32(name) }
+      slice(
+        event, name, new: known == nil ? "CTA \(event.value) of \(kernel)" : nil,
+        on: track(event, 2, "CTA slot \(event.slot)"))
     case .warp:
       let reason = StallReason(rawValue: event.detail) ?? .selected
-      slice(event, reason.name, on: track(event, 3, "warp slot \(event.slot)"))
+      let known = states[reason]
+      let name = known ?? intern()
+      states[reason] = name
+      slice(
+        event, name, new: known == nil ? reason.name : nil,
+        on: track(event, 3, "warp slot \(event.slot)"))
     case .counter:
       guard let counter = TimelineCounter(rawValue: event.detail) else { return }
       let track = track(event, 1, counter.title, slot: Int(event.detail), unit: counter.unitName)
@@ -85,22 +107,28 @@ public struct PerfettoWriter {
     }
   }
 
-  private mutating func slice(_ event: TimelineEvent, _ name: String, on track: UInt64) {
-    let isNew = interned[name] == nil
-    let number = interned[name] ?? UInt64(interned.count + 1)
-    interned[name] = number
+  /// The number of a new name.
+  private mutating func intern() -> UInt64 {
+    interned += 1
+    return interned
+  }
+
+  /// `text`: the name's, where it is new.
+  private mutating func slice(
+    _ event: TimelineEvent, _ name: UInt64, new text: String?, on track: UInt64
+  ) {
     packet { packet in
-      if isNew {
+      if let text {
         var entry = ProtobufMessage()
-        entry.add(1, number)
-        entry.add(2, name)
+        entry.add(1, name)
+        entry.add(2, text)
         var data = ProtobufMessage()
         data.add(2, entry)
         packet.add(Field.internedData, data)
       }
       var body = ProtobufMessage()
       body.add(9, SliceType.begin)
-      body.add(10, number)
+      body.add(10, name)
       body.add(11, track)
       packet.add(Field.sequenceFlags, Self.needsIncrementalState)
       packet.add(Field.timestamp, UInt64(event.start))
@@ -163,6 +191,8 @@ public struct PerfettoWriter {
 /// Protocol Buffers' wire format, as far as it is written here.
 struct ProtobufMessage {
   private(set) var bytes: [UInt8] = []
+
+  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
   mutating func add(_ field: Int, _ value: UInt64) {
     append(UInt64(field) << 3)

@@ -2,7 +2,7 @@ import Foundation
 
 /// A file that is being written, block by block, if wanted through the program xz. Whatever keeps
 /// it from being written whole is an error with the system's reason.
-final class OutputFile {
+public final class OutputFile {
   private let path: String
   private let file: Int32
   /// The way to the compressor, or the file.
@@ -12,12 +12,13 @@ final class OutputFile {
   private var buffer: [UInt8] = []
   private var isOpen = true
   /// Bytes taken so far, before compression.
-  private(set) var bytes = 0
+  public private(set) var bytes = 0
 
   private static let blockSize = 1 << 18
 
   /// Creates the file `place`, which must not exist; errors speak of `path`.
-  convenience init(writing place: String, reportedAs path: String, isCompressed: Bool) throws {
+  public convenience init(writing place: String, reportedAs path: String, isCompressed: Bool) throws
+  {
     let descriptor = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       let reason = String(cString: strerror(errno))
@@ -27,7 +28,7 @@ final class OutputFile {
   }
 
   /// Writes to an open file, which it closes.
-  init(descriptor: Int32, reportedAs path: String, isCompressed: Bool) throws {
+  public init(descriptor: Int32, reportedAs path: String, isCompressed: Bool) throws {
     self.path = path
     file = descriptor
     self.descriptor = descriptor
@@ -41,13 +42,14 @@ final class OutputFile {
     if let compressor, compressor.isRunning { compressor.terminate() }
   }
 
-  func write(_ data: [UInt8]) throws {
+  /// Throws `TraceError` where the system refuses.
+  public func write(_ data: [UInt8]) throws {
     buffer += data
     if buffer.count >= Self.blockSize { try flush() }
   }
 
   /// Writes what is left, to the disk, and closes the file; the compressor has ended well then.
-  func close() throws {
+  public func close() throws {
     try flush()
     try endCompressor()
     // Devices cannot be synchronised.
