@@ -24,7 +24,9 @@ public struct ConfigurationDirectory: Sendable {
   /// The file of a GPU's name, or of a path.
   func file(for name: String) throws -> String {
     if Self.isPath(name) { return name }
-    if names.contains(name) { return path + "/" + name + ".yaml" }
+    let file = path + "/" + name + ".yaml"
+    if FileManager.default.fileExists(atPath: file) { return file }
+    let names = names
     guard !names.isEmpty else {
       throw ConfigurationError(
         .usage,
@@ -55,8 +57,13 @@ public struct ConfigurationDirectory: Sendable {
 
   /// Shipped files must say where each value is from; a user's own need not.
   func isShipped(_ file: String) -> Bool {
-    let here = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    return URL(fileURLWithPath: file).resolvingSymlinksInPath().path.hasPrefix(here + "/")
+    Self.resolved(file).hasPrefix(Self.resolved(path) + "/")
+  }
+
+  private static func resolved(_ path: String) -> String {
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
   }
 }
 
