@@ -1,9 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Swift's runtime and Foundation inside the product.
-let staticRuntime = [
-  "-static-stdlib", "-use-ld=lld", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims",
+// With Swift's runtime and Foundation inside the product.
+let foundation = [
+  "-use-ld=lld", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims",
   "-l_FoundationCollections",
 ]
 
@@ -60,7 +60,7 @@ let package = Package(
       exclude: ["versions.map"],
       linkerSettings: [
         // A program may have no Swift: the runtime is inside.
-        .unsafeFlags(staticRuntime + ["-Xlinker", "-z", "-Xlinker", "defs"]),
+        .unsafeFlags(["-static-stdlib"] + foundation + ["-Xlinker", "-z", "-Xlinker", "defs"]),
         // Programs ask for the version nodes of the libraries that this one replaces.
         .unsafeFlags([
           "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CUDAShim/versions.map",
@@ -76,10 +76,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: [
-        // Starts in half the time of one that has to find and relocate the runtime's libraries.
-        // Fixed addresses, so that nothing of it is relocated either.
+        // Starts in half the time of one that has libraries to find and to relocate. Benchmarks/run
+        // counts allocations through the C library, which must be dynamic for that.
         .unsafeFlags(
-          staticRuntime + ["-Xclang-linker", "-no-pie"], .when(configuration: .release))
+          [
+            Context.environment["NEEDLETAIL_DYNAMIC"] == nil
+              ? "-static-executable" : "-static-stdlib"
+          ]
+            + foundation, .when(configuration: .release))
       ]),
     .testTarget(name: "ISATests", dependencies: ["ISA"]),
     .testTarget(name: "TracesTests", dependencies: ["Traces"]),

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,13 +34,22 @@ def environment(root):
     return dict(os.environ, NEEDLETAIL_CONFIGS=os.path.join(root, "Configs"))
 
 
-def build(root):
+def build(root, **variables):
     """Builds a release of the checkout at `root` and returns the program."""
     command = ["swift", "build", "-c", "release", "--product", "needletail"]
-    done = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env=dict(os.environ, **variables))
     if done.returncode != 0:
         fail(f"{root} does not build:\n{done.stdout[-2000:]}")
     return os.path.join(root, ".build", "release", "needletail")
+
+
+def build_dynamic():
+    """A copy of the program that takes `malloc` from the C library beside it, which can be replaced."""
+    copy = os.path.join(WORK, "needletail-dynamic")
+    shutil.copy(build(ROOT, NEEDLETAIL_DYNAMIC="1"), copy)
+    build(ROOT)
+    return copy
 
 
 def listing(name, grid=None):

@@ -21,13 +21,7 @@ public struct BaseDescription {
   /// The description with overrides of the form `path=value`. Throws `ConfigurationError`.
   public func description(overrides: [String]) throws -> MachineDescription {
     let (spec, leaves) = try changed(overrides).resolve(file: file)
-    return MachineDescription(
-      name: name, spec: spec,
-      values: leaves.map { leaf in
-        ResolvedValue(
-          path: leaf.path, text: leaf.text, isList: leaf.node.sequence != nil,
-          origin: leaf.origin, source: leaf.source, file: leaf.file, line: leaf.line)
-      }, overrides: overrides)
+    return MachineDescription(name: name, spec: spec, leaves: leaves, overrides: overrides)
   }
 
   private func changed(_ overrides: [String]) throws -> Tree {

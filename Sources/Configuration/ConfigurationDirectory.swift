@@ -24,7 +24,9 @@ public struct ConfigurationDirectory: Sendable {
   /// The file of a GPU's name, or of a path.
   func file(for name: String) throws -> String {
     if Self.isPath(name) { return name }
-    if names.contains(name) { return path + "/" + name + ".yaml" }
+    let file = path + "/" + name + ".yaml"
+    if FileManager.default.fileExists(atPath: file) { return file }
+    let names = names
     guard !names.isEmpty else {
       throw ConfigurationError(
         .usage,
@@ -55,8 +57,7 @@ public struct ConfigurationDirectory: Sendable {
 
   /// Shipped files must say where each value is from; a user's own need not.
   func isShipped(_ file: String) -> Bool {
-    let here = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    return URL(fileURLWithPath: file).resolvingSymlinksInPath().path.hasPrefix(here + "/")
+    resolved(file).hasPrefix(resolved(path) + "/")
   }
 }
 
@@ -65,18 +66,27 @@ public struct ConfigurationDirectory: Sendable {
 /// an ancestor of it.
 public func projectFolder(_ name: String, holding content: String, variable: String) -> String {
   if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty { return path }
-  let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    .deletingLastPathComponent()
-  let working = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-  for start in [executable, working] {
+  // Strings and not URLs, which take half a millisecond of every start.
+  let executable = parentFolder(resolved("/proc/self/exe"))
+  for start in [executable, FileManager.default.currentDirectoryPath] {
     var folder = start
     for _ in 0..<8 {
-      let candidate = folder.appendingPathComponent(name)
-      if FileManager.default.fileExists(atPath: candidate.appendingPathComponent(content).path) {
-        return candidate.path
-      }
-      folder = folder.deletingLastPathComponent()
+      let candidate = "\(folder)/\(name)"
+      if FileManager.default.fileExists(atPath: "\(candidate)/\(content)") { return candidate }
+      folder = parentFolder(folder)
     }
   }
   return name
+}
+
+/// The folder that holds `path`; the root's is empty, so that a name can follow a slash.
+private func parentFolder(_ path: String) -> String {
+  path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path
+}
+
+/// `path` without symbolic links, if it exists.
+private func resolved(_ path: String) -> String {
+  guard let real = realpath(path, nil) else { return path }
+  defer { free(real) }
+  return String(cString: real)
 }

@@ -1,5 +1,3 @@
-import Yams
-
 /// One YAML file of a machine description: its base and its leaves by dotted path.
 struct DescriptionFile {
   /// The description below this one, and the line that names it.
@@ -20,41 +18,39 @@ struct DescriptionFile {
     try self.init(YAMLText.node(ofFile: path), file: path, strict: strict)
   }
 
-  init(_ root: Node, file: String, strict: Bool) throws {
+  init(_ root: YAMLNode, file: String, strict: Bool) throws {
     self.file = file
     self.strict = strict
-    guard case .mapping(let mapping) = root else {
+    guard case .mapping(let mapping) = root.content else {
       throw fail(root, "a machine description is a mapping of names to values")
     }
     for (key, value) in mapping {
       let name = try name(key)
       if name == "base" {
-        guard let text = value.scalar?.string, !text.isEmpty else {
+        guard let text = value.scalar, !text.isEmpty else {
           throw fail(value, "base must be the name of a family or file")
         }
-        base = (text, line(value))
+        base = (text, value.line)
       } else {
         try read(value, path: name, depth: 1)
       }
     }
   }
 
-  private func line(_ node: Node) -> Int { node.mark?.line ?? 1 }
-
-  private func fail(_ node: Node, _ message: String) -> ConfigurationError {
-    ConfigurationError(.data, file: file, line: line(node), message)
+  private func fail(_ node: YAMLNode, _ message: String) -> ConfigurationError {
+    ConfigurationError(.data, file: file, line: node.line, message)
   }
 
-  private func name(_ node: Node) throws -> String {
-    guard let text = node.scalar?.string, !text.isEmpty, !text.contains(".") else {
+  private func name(_ node: YAMLNode) throws -> String {
+    guard let text = node.scalar, !text.isEmpty, !text.utf8.contains(UInt8(ascii: ".")) else {
       throw fail(node, "a name must be plain text without dots")
     }
     return text
   }
 
-  private mutating func read(_ node: Node, path: String, depth: Int) throws {
+  private mutating func read(_ node: YAMLNode, path: String, depth: Int) throws {
     guard depth < Self.depthLimit else { throw fail(node, "\(path) is nested too deeply") }
-    guard case .mapping(let mapping) = node else {
+    guard case .mapping(let mapping) = node.content else {
       guard !strict else {
         throw fail(
           node,
@@ -63,7 +59,7 @@ struct DescriptionFile {
       return try add(path, node, .assumed, "user file")
     }
     guard !mapping.isEmpty else { throw fail(node, "\(path) has no value") }
-    if mapping.keys.contains(where: { $0.scalar?.string == "value" }) {
+    if mapping.contains(where: { $0.key.scalar == "value" }) {
       return try readLeaf(mapping, node, path)
     }
     for (key, value) in mapping {
@@ -71,15 +67,17 @@ struct DescriptionFile {
     }
   }
 
-  private mutating func readLeaf(_ mapping: Node.Mapping, _ node: Node, _ path: String) throws {
-    var value: Node?
+  private mutating func readLeaf(
+    _ mapping: [(key: YAMLNode, value: YAMLNode)], _ node: YAMLNode, _ path: String
+  ) throws {
+    var value: YAMLNode?
     var provenance: (origin: Origin, source: String)?
     for (key, content) in mapping {
       let word = try name(key)
       if word == "value" {
         value = content
       } else if let origin = Origin(rawValue: word) {
-        guard let source = content.scalar?.string, !source.isEmpty else {
+        guard let source = content.scalar, !source.isEmpty else {
           throw fail(content, "\(path): \(word) must name its source")
         }
         guard provenance == nil else { throw fail(key, "\(path) has two origins") }
@@ -95,15 +93,16 @@ struct DescriptionFile {
   }
 
   private mutating func add(
-    _ path: String, _ node: Node, _ origin: Origin, _ source: String
+    _ path: String, _ node: YAMLNode, _ origin: Origin, _ source: String
   ) throws {
     guard leaves.count < Self.leafLimit else {
       throw fail(node, "more than \(Self.leafLimit) values; that is no machine description")
     }
-    guard Leaf.text(of: node) != nil else {
+    guard let content = Leaf.Content(node) else {
       throw fail(node, "\(path): a value is one word or number, or a list of them")
     }
     leaves.append(
-      Leaf(path: path, node: node, origin: origin, source: source, file: file, line: line(node)))
+      Leaf(
+        path: path, content: content, origin: origin, source: source, file: file, line: node.line))
   }
 }

@@ -6,8 +6,7 @@ public struct MachineDescription: Sendable {
   /// Name by which it was asked for, such as `rtx-a6000`.
   public let name: String
   public let spec: GPUSpec
-  /// Every value in the order of declaration.
-  public let values: [ResolvedValue]
+  let leaves: [Leaf]
   /// `--set` overrides as given.
   public let overrides: [String]
 
@@ -17,6 +16,15 @@ public struct MachineDescription: Sendable {
     _ nameOrPath: String, overrides: [String] = [], directory: ConfigurationDirectory = .standard
   ) throws -> MachineDescription {
     try BaseDescription(nameOrPath, directory: directory).description(overrides: overrides)
+  }
+
+  /// Every value in the order of declaration.
+  public var values: [ResolvedValue] {
+    leaves.map { leaf in
+      ResolvedValue(
+        path: leaf.path, text: leaf.text, isList: leaf.content.isList, origin: leaf.origin,
+        source: leaf.source, file: leaf.file, line: leaf.line)
+    }
   }
 
   /// Names of all GPUs that ship.

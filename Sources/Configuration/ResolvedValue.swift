@@ -1,5 +1,3 @@
-import Yams
-
 /// Where a value comes from: the honest part of a machine description.
 public enum Origin: String, Sendable, CaseIterable, Codable {
   /// Measured on hardware; the source says where.
@@ -38,30 +36,47 @@ struct Leaf {
   static let commandLine = "--set"
 
   var path: String
-  var node: Node
+  var content: Content
   var origin: Origin
   var source: String
   var file: String
   var line: Int
 
-  var text: String { Self.text(of: node) ?? "" }
+  /// The words that stand for a value; what they mean, the spec's types say.
+  enum Content {
+    case word(String)
+    case list([String])
+
+    /// Nothing but a scalar or a list of scalars is a value.
+    init?(_ node: YAMLNode) {
+      switch node.content {
+      case .scalar(let word):
+        if word.isEmpty { return nil }
+        self = .word(word)
+      case .list(let items):
+        let words = items.compactMap(\.scalar)
+        guard words.count == items.count else { return nil }
+        self = .list(words)
+      case .mapping: return nil
+      }
+    }
+
+    var word: String? { if case .word(let word) = self { word } else { nil } }
+    var isList: Bool { word == nil }
+    var text: String {
+      switch self {
+      case .word(let word): word
+      case .list(let words): "[" + words.joined(separator: ", ") + "]"
+      }
+    }
+  }
+
+  var text: String { content.text }
 
   /// An error in this value.
   func fail(_ message: String) -> ConfigurationError {
     file == Self.commandLine
       ? ConfigurationError(.usage, "\(Self.commandLine) \(message)")
       : ConfigurationError(.data, file: file, line: line, message)
-  }
-
-  /// The text of a scalar or of a list of scalars; nothing else is a value.
-  static func text(of node: Node) -> String? {
-    switch node {
-    case .scalar(let scalar): return scalar.string.isEmpty ? nil : scalar.string
-    case .sequence(let items):
-      let texts = items.compactMap { $0.scalar?.string }
-      guard texts.count == items.count else { return nil }
-      return "[" + texts.joined(separator: ", ") + "]"
-    default: return nil
-    }
   }
 }

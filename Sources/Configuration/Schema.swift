@@ -8,7 +8,23 @@ struct Schema {
   enum Kind: Equatable {
     case wholeNumber, number, truth, text, size, frequency
     /// One of a few names.
-    case choice([String])
+    case choice(Choices)
+  }
+
+  /// The names of an enumeration's cases, worked out when a message needs them.
+  struct Choices: Equatable {
+    private let type: Any.Type
+
+    init(_ type: Any.Type) { self.type = type }
+
+    var names: [String] {
+      func names<C: CaseIterable>(_ type: C.Type) -> [String] {
+        type.allCases.map { ($0 as? any RawRepresentable)?.rawValue as? String ?? "\($0)" }
+      }
+      return (type as? any CaseIterable.Type).map { names($0) } ?? []
+    }
+
+    static func == (one: Choices, other: Choices) -> Bool { one.type == other.type }
   }
 
   struct Field: Equatable {
@@ -27,7 +43,7 @@ struct Schema {
         case .text: "text"
         case .size: "a size: bytes, or a number with B, KiB, MiB or GiB"
         case .frequency: "a frequency: a number with MHz or GHz"
-        case .choice(let names): "one of " + names.joined(separator: ", ")
+        case .choice(let choices): "one of " + choices.names.joined(separator: ", ")
         }
       return isList ? "a list, each item " + one : one
     }
@@ -38,7 +54,7 @@ struct Schema {
   private let byPath: [String: Field]
 
   init(of type: (some Decodable).Type) throws {
-    let record = SpecDecoder.Record(leaves: [:])
+    let record = SpecDecoder.Record(Tree())
     _ = try type.init(from: SpecDecoder(record: record))
     self.init(record.fields)
   }

@@ -1,12 +1,15 @@
 import Machine
-import Yams
 
 /// Takes the spec types apart: gives every field its leaf's value, and writes down what was asked
 /// for. A field without a right value gets a harmless one, so that all fields are always seen.
 struct SpecDecoder: Decoder {
   final class Record {
-    let leaves: [String: Leaf]
+    fileprivate let tree: Tree
     private(set) var fields: [Schema.Field] = []
+    /// The leaves of the fields that have one, in the order of declaration.
+    private(set) var places: [Int] = []
+    /// Whether a leaf stands for a field.
+    private(set) var isField: [Bool]
     /// Fields that have no leaf.
     private(set) var missing: [String] = []
     /// Fields whose leaf is of another kind.
@@ -16,22 +19,32 @@ struct SpecDecoder: Decoder {
     /// Where a type last asked for a single value.
     fileprivate var single = ""
 
-    init(leaves: [String: Leaf]) { self.leaves = leaves }
+    init(_ tree: Tree) {
+      self.tree = tree
+      isField = Array(repeating: false, count: tree.leaves.count)
+    }
 
-    fileprivate func note(_ field: Schema.Field, missing: Bool, wrong: Bool) {
+    fileprivate func note(_ field: Schema.Field, leaf place: Int?, isRight: Bool) {
       // The items of a list are one field.
       if fields.last?.path != field.path {
         fields.append(field)
-        if missing { self.missing.append(field.path) }
+        if let place {
+          places.append(place)
+          isField[place] = true
+        } else {
+          missing.append(field.path)
+        }
       }
-      if wrong { self.wrong.append(field) }
+      if place != nil, !isRight { wrong.append(field) }
     }
   }
 
   let record: Record
   let path: String
-  /// What the value is read from, if there is anything.
-  private var node: Node?
+  /// The leaf that the value is read from, if there is one.
+  private var place: Int?
+  /// Its word, or one of its list.
+  private var word: String?
   private var isList = false
 
   init(record: Record) {
@@ -42,7 +55,8 @@ struct SpecDecoder: Decoder {
   private init(record: Record, path: String) {
     self.record = record
     self.path = path
-    node = record.leaves[path]?.node
+    place = record.tree.places[path]
+    word = place.flatMap { record.tree.leaves[$0].content.word }
   }
 
   var codingPath: [any CodingKey] { [] }
@@ -56,7 +70,7 @@ struct SpecDecoder: Decoder {
 
   func singleValueContainer() -> any SingleValueDecodingContainer {
     record.single = path
-    return Single(text: node?.scalar?.string)
+    return Single(text: word)
   }
 
   private func child(_ key: any CodingKey) -> SpecDecoder {
@@ -64,18 +78,16 @@ struct SpecDecoder: Decoder {
       record: record, path: path.isEmpty ? key.stringValue : path + "." + key.stringValue)
   }
 
-  private func item(_ node: Node?) -> SpecDecoder {
+  private func item(_ word: String?) -> SpecDecoder {
     var decoder = self
-    decoder.node = node
+    decoder.word = word
     decoder.isList = true
     return decoder
   }
 
   private func note(_ kind: Schema.Kind, isRight: Bool) {
-    let isThere = record.leaves[path] != nil
     record.note(
-      Schema.Field(path: path, kind: kind, isList: isList), missing: !isThere,
-      wrong: isThere && !isRight)
+      Schema.Field(path: path, kind: kind, isList: isList), leaf: place, isRight: isRight)
   }
 
   // MARK: Values
@@ -83,7 +95,7 @@ struct SpecDecoder: Decoder {
   /// A value of any type; what stands for one scalar is noted, the rest takes itself apart.
   fileprivate func value<T: Decodable>(_ type: T.Type) throws -> T {
     if type == Int.self {
-      let value = number(node?.scalar?.string.asWholeNumber, .wholeNumber)
+      let value = number(word?.asWholeNumber, .wholeNumber)
       return plain(value)
     }
     if type == Bytes.self {
@@ -94,26 +106,24 @@ struct SpecDecoder: Decoder {
       return plain(scalar(try? Megahertz(from: self), .frequency, otherwise: Megahertz(1)))
     }
     if type == Bool.self {
-      return plain(scalar(node?.scalar.flatMap { Bool($0.string) }, .truth, otherwise: false))
+      return plain(scalar(word.flatMap { Bool($0) }, .truth, otherwise: false))
     }
     if type == Double.self {
-      return plain(scalar(node?.scalar.flatMap { Double($0.string) }, .number, otherwise: 1))
+      return plain(scalar(word.flatMap { Double($0) }, .number, otherwise: 1))
     }
     if type == String.self {
-      return plain(scalar(node?.scalar?.string, .text, otherwise: ""))
+      return plain(scalar(word, .text, otherwise: ""))
     }
     record.single = ""
     do {
       let value = try T(from: self)
-      if record.single == path, let choices = type as? any CaseIterable.Type {
-        note(.choice(names(choices)), isRight: true)
-      }
+      if record.single == path { note(.choice(Schema.Choices(type)), isRight: true) }
       return value
     } catch {
       guard let choices = type as? any CaseIterable.Type, let first = first(choices) as? T else {
         throw error
       }
-      note(.choice(names(choices)), isRight: false)
+      note(.choice(Schema.Choices(type)), isRight: false)
       return first
     }
   }
@@ -130,10 +140,6 @@ struct SpecDecoder: Decoder {
     let value = scalar(value, kind, otherwise: 1)
     record.numbers.append((path, value))
     return value
-  }
-
-  private func names<C: CaseIterable>(_ type: C.Type) -> [String] {
-    type.allCases.map { ($0 as? any RawRepresentable)?.rawValue as? String ?? "\($0)" }
   }
 
   private func first<C: CaseIterable>(_ type: C.Type) -> Any? { type.allCases.first }
@@ -170,7 +176,7 @@ extension SpecDecoder {
   /// The items of a leaf; one without a value where the leaf is no list.
   fileprivate struct Unkeyed: UnkeyedDecodingContainer {
     private let decoder: SpecDecoder
-    private let items: [Node?]
+    private let items: [String?]
     var currentIndex = 0
     var codingPath: [any CodingKey] { [] }
     var count: Int? { items.count }
@@ -178,8 +184,8 @@ extension SpecDecoder {
 
     init(_ decoder: SpecDecoder) {
       self.decoder = decoder
-      let nodes = decoder.node?.sequence.map(Array.init) ?? []
-      items = nodes.isEmpty ? [nil] : nodes
+      let content = decoder.place.map { decoder.record.tree.leaves[$0].content }
+      if case .list(let words) = content, !words.isEmpty { items = words } else { items = [nil] }
     }
 
     private mutating func next() throws -> SpecDecoder {

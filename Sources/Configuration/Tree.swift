@@ -1,11 +1,11 @@
 import Machine
-import Yams
 
 /// The merged values of a description, by dotted path.
 struct Tree {
-  private var leaves: [String: Leaf] = [:]
   /// All that was put in, also what is unknown or covered by now.
-  private var given: [Leaf] = []
+  private(set) var leaves: [Leaf] = []
+  /// The leaf that stands for a path: the last one put in.
+  private(set) var places: [String: Int] = [:]
 
   /// Puts a file on top of what is there, its base below it first.
   mutating func merge(_ path: String, directory: ConfigurationDirectory, above: [String] = [])
@@ -27,8 +27,8 @@ struct Tree {
   }
 
   private mutating func add(_ leaf: Leaf) {
-    leaves[leaf.path] = leaf
-    given.append(leaf)
+    places[leaf.path] = leaves.count
+    leaves.append(leaf)
   }
 
   /// Applies `path=value` from the command line.
@@ -44,22 +44,22 @@ struct Tree {
     guard path.utf8.count < 256 else { throw fail("unknown name '\(path.prefix(80))…'") }
     guard text.utf8.count < 4096,
       let node = try? YAMLText.node(of: Array(text.utf8), file: Leaf.commandLine),
-      Leaf.text(of: node) != nil
+      let content = Leaf.Content(node)
     else { throw fail("\(path): '\(text.prefix(80))' is no value") }
     add(
       Leaf(
-        path: path, node: node, origin: .assumed, source: "set on the command line",
+        path: path, content: content, origin: .assumed, source: "set on the command line",
         file: Leaf.commandLine, line: 0))
   }
 
   /// The spec that the values make, and the leaves in the order of declaration; `file` is what was
   /// asked for, for messages about missing values.
   func resolve(file: String) throws -> (spec: GPUSpec, leaves: [Leaf]) {
-    let record = SpecDecoder.Record(leaves: leaves)
+    let record = SpecDecoder.Record(self)
     let spec = try GPUSpec(from: SpecDecoder(record: record))
-    let schema = Schema(record.fields)
-    for leaf in given where schema[leaf.path] == nil {
-      throw leaf.fail(schema.complaint(about: leaf.path))
+    for leaf in leaves {
+      if let place = places[leaf.path], record.isField[place] { continue }
+      throw leaf.fail(Schema(record.fields).complaint(about: leaf.path))
     }
     guard record.missing.isEmpty else {
       let more = record.missing.count > 3 ? " and \(record.missing.count - 3) more" : ""
@@ -67,15 +67,16 @@ struct Tree {
         .data, file: file,
         "values are missing: " + record.missing.prefix(3).joined(separator: ", ") + more)
     }
-    if let field = record.wrong.first, let leaf = leaves[field.path] {
+    if let field = record.wrong.first, let place = places[field.path] {
+      let leaf = leaves[place]
       throw leaf.fail(
         "\(field.path) must be \(field.expectation), not '\(leaf.text.prefix(80))'")
     }
     if let violation = spec.firstViolation(among: record.numbers) {
       let message = "\(violation.path) \(violation.message)"
-      throw leaves[violation.path]?.fail(message)
+      throw places[violation.path].map { leaves[$0].fail(message) }
         ?? ConfigurationError(.data, file: file, message)
     }
-    return (spec, schema.paths.compactMap { leaves[$0] })
+    return (spec, record.places.map { leaves[$0] })
   }
 }

@@ -1,10 +1,9 @@
 import ISA
-import Yams
 
 /// A value of a YAML file that says where something is wrong with it.
 public struct YAMLValue {
   public let file: String
-  private let node: Node
+  private let node: YAMLNode
 
   /// Hundred times the largest suite that ships.
   private static let sizeLimit = 4 << 20
@@ -16,13 +15,13 @@ public struct YAMLValue {
       node: try YAMLText.node(ofFile: file, kind: kind, sizeLimit: Self.sizeLimit))
   }
 
-  private init(file: String, node: Node) {
+  private init(file: String, node: YAMLNode) {
     self.file = file
     self.node = node
   }
 
   /// Line in the file, from 1.
-  public var line: Int { node.mark?.line ?? 1 }
+  public var line: Int { node.line }
 
   public func fail(_ message: String) -> ConfigurationError {
     ConfigurationError(.data, file: file, line: line, message)
@@ -43,13 +42,13 @@ public struct YAMLValue {
     return fields
   }
 
-  public var isMapping: Bool { if case .mapping = node { true } else { false } }
-  public var isList: Bool { if case .sequence = node { true } else { false } }
+  public var isMapping: Bool { if case .mapping = node.content { true } else { false } }
+  public var isList: Bool { if case .list = node.content { true } else { false } }
 
   /// Keys and values of a mapping, in the file's order.
   public var entries: [(key: YAMLValue, value: YAMLValue)] {
     get throws {
-      guard case .mapping(let mapping) = node else { throw fail("must be a mapping") }
+      guard case .mapping(let mapping) = node.content else { throw fail("must be a mapping") }
       return mapping.map {
         (YAMLValue(file: file, node: $0.key), YAMLValue(file: file, node: $0.value))
       }
@@ -58,14 +57,14 @@ public struct YAMLValue {
 
   public var list: [YAMLValue] {
     get throws {
-      guard case .sequence(let sequence) = node else { throw fail("must be a list") }
+      guard case .list(let sequence) = node.content else { throw fail("must be a list") }
       return sequence.map { YAMLValue(file: file, node: $0) }
     }
   }
 
   public var text: String {
     get throws {
-      guard let text = node.scalar?.string else { throw fail("must be a text") }
+      guard let text = node.scalar else { throw fail("must be a text") }
       return text
     }
   }

@@ -21,7 +21,8 @@ public struct TextTable {
         let padding = String(repeating: " ", count: widths[column] - cell.count)
         text += (column > 0 ? "  " : "") + (numeric[column] ? padding + cell : cell + padding)
       }
-      return String(text.reversed().drop { $0 == " " }.reversed())
+      while text.utf8.last == UInt8(ascii: " ") { text.removeLast() }
+      return text
     }
     let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
     return ([line(header), rule] + rows.map(line)).joined(separator: "\n") + "\n"

@@ -1,3 +1,4 @@
+import Configuration
 import ISA
 import Machine
 
@@ -7,11 +8,9 @@ public struct RunResult: Sendable {
   public static let schemaVersion = 1
 
   public var simulator: String
-  public var gpu: String
-  /// Hash of the resolved machine description.
-  public var gpuHash: String
+  /// What was simulated.
+  public var machine: MachineDescription
   public var trace: String
-  public var overrides: [String]
   public var kernels: [KernelResult]
   /// The cycle limit ended the run before the trace did.
   public var truncated: Bool
@@ -36,6 +35,10 @@ public struct RunResult: Sendable {
     public var stages: StageTimes?
   }
 
+  public var gpu: String { machine.name }
+  /// Hash of the resolved machine description.
+  public var gpuHash: String { machine.hash }
+  public var overrides: [String] { machine.overrides }
   public var warpInstructions: UInt64 { kernels.reduce(0) { $0 + $1.statistics.warpInstructions } }
   public var threadInstructions: UInt64 {
     kernels.reduce(0) { $0 + $1.statistics.threadInstructions }

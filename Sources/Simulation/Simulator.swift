@@ -105,8 +105,8 @@ public struct Simulator {
     }
     let cycles = last - first + added
     var run = RunResult(
-      simulator: Self.version, gpu: machine.name, gpuHash: machine.hash, trace: name,
-      overrides: machine.overrides, kernels: kernels, truncated: truncated, cycles: cycles,
+      simulator: Self.version, machine: machine, trace: name, kernels: kernels,
+      truncated: truncated, cycles: cycles,
       cycleInterval: half > 0 ? cycles - half...cycles + half : nil, warnings: warnings,
       host: RunResult.Host(
         seconds: Date().timeIntervalSince(begin), peakMemoryBytes: peakMemory(),

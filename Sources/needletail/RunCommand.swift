@@ -8,7 +8,8 @@ import Simulation
 /// `needletail run`: replays a trace or a listing.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Replay a trace or a listing on a GPU.",
+    commandName: "run", _superCommandName: "needletail",
+    abstract: "Replay a trace or a listing on a GPU.",
     discussion: "Results go to standard output, progress and warnings to standard error.")
 
   @Argument(

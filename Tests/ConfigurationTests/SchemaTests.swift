@@ -29,11 +29,12 @@ struct SchemaTests {
         .init(path: "count", kind: .wholeNumber), .init(path: "share", kind: .number),
         .init(path: "on", kind: .truth), .init(path: "title", kind: .text),
         .init(path: "clock", kind: .frequency),
-        .init(path: "colour", kind: .choice(["red", "green"])),
+        .init(path: "colour", kind: .choice(Schema.Choices(Example.Colour.self))),
         .init(path: "inner.size", kind: .size),
         .init(path: "inner.sizes", kind: .size, isList: true),
         .init(path: "later", kind: .wholeNumber),
       ])
+    #expect(Schema.Choices(Example.Colour.self).names == ["red", "green"])
   }
 
   @Test("Every range and rule in the table stands for a value that exists")

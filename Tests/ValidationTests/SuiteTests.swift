@@ -147,7 +147,13 @@ import Testing
     #expect(try shortfalls("{ mape: 0, group: g }", rows) == [])
     #expect(
       try shortfalls("{ mape: 30, order: true }", rows) == [
-        "the order differs from the measured one (Kendall -1)"
+        "1 of 1 pairs of rows are in the wrong order"
       ])
+    // Measured 8 and 10: 25 % apart.
+    #expect(
+      try shortfalls("{ mape: 30, order: true, ties: 24 }", rows) == [
+        "1 of 1 pairs of rows are in the wrong order"
+      ])
+    #expect(try shortfalls("{ mape: 30, order: true, ties: 26 }", rows) == [])
   }
 }

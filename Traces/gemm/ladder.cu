@@ -1,6 +1,7 @@
 // Single-precision matrix products, each a step better than the last: C = alpha A B + beta C on
 // square row-major matrices. The steps, tiles and launch shapes are those of a public ladder that
-// was timed on an RTX A6000 (see README.md); the code is our own.
+// was timed on an RTX A6000 (see README.md); the code is our own. Indices are unsigned where they
+// are in the timed kernels: compilers make other address arithmetic of signed ones.
 //   ladder KERNEL BLOCKS DEPTH [BLOCKS DEPTH]...
 // launches, for each pair, the first BLOCKS blocks of the whole product's grid, with sums cut to
 // DEPTH products. `whole SIDE` instead of the pairs computes a product of that side completely.
@@ -19,7 +20,7 @@ struct Product {
 
 // Which part of the output a block makes: grids are launched flat, in the order of the original.
 struct Tile {
-  int x, y;
+  unsigned x, y;
   __device__ explicit Tile(int across) : x(blockIdx.x % across), y(blockIdx.x / across) {}
 };
 
@@ -39,9 +40,9 @@ __device__ __forceinline__ void finish4(float *out, const float *sums, float alp
 // One output a thread. Lanes of a warp stand in a column, so each reads a row of A of its own.
 __global__ void naive(Product p) {
   Tile tile(p.across);
-  int row = tile.x * 32 + threadIdx.x, column = tile.y * 32 + threadIdx.y;
+  unsigned row = tile.x * 32 + threadIdx.x, column = tile.y * 32 + threadIdx.y;
   float sum = 0;
-  for (int k = 0; k < p.depth; k++) sum += p.a[row * p.pitch + k] * p.b[k * p.pitch + column];
+  for (unsigned k = 0; k < p.depth; k++) sum += p.a[row * p.pitch + k] * p.b[k * p.pitch + column];
   finish(&p.c[row * p.pitch + column], sum, p.alpha, p.beta);
 }
 
@@ -50,7 +51,7 @@ __global__ void coalesced(Product p) {
   Tile tile(p.across);
   int row = tile.x * 32 + threadIdx.x / 32, column = tile.y * 32 + threadIdx.x % 32;
   float sum = 0;
-  for (int k = 0; k < p.depth; k++) sum += p.a[row * p.pitch + k] * p.b[k * p.pitch + column];
+  for (unsigned k = 0; k < p.depth; k++) sum += p.a[row * p.pitch + k] * p.b[k * p.pitch + column];
   finish(&p.c[row * p.pitch + column], sum, p.alpha, p.beta);
 }
 
@@ -58,16 +59,16 @@ __global__ void coalesced(Product p) {
 __global__ void shared(Product p) {
   Tile tile(p.across);
   __shared__ float as[32 * 32], bs[32 * 32];
-  int row = threadIdx.x / 32, column = threadIdx.x % 32;
+  unsigned row = threadIdx.x / 32, column = threadIdx.x % 32;
   const float *a = p.a + tile.x * 32 * p.pitch, *b = p.b + tile.y * 32;
   float sum = 0;
-  for (int k = 0; k < p.depth; k += 32) {
+  for (unsigned k = 0; k < p.depth; k += 32) {
     as[row * 32 + column] = a[row * p.pitch + column];
     bs[row * 32 + column] = b[row * p.pitch + column];
     __syncthreads();
     a += 32;
     b += 32 * p.pitch;
-    for (int i = 0; i < 32; i++) sum += as[row * 32 + i] * bs[i * 32 + column];
+    for (unsigned i = 0; i < 32; i++) sum += as[row * 32 + i] * bs[i * 32 + column];
     __syncthreads();
   }
   finish(&p.c[(tile.x * 32 + row) * p.pitch + tile.y * 32 + column], sum, p.alpha, p.beta);
@@ -79,23 +80,23 @@ __global__ void column(Product p) {
   Tile tile(p.across);
   __shared__ float as[side * deep], bs[deep * side];
   int x = threadIdx.x % side, y = threadIdx.x / side;
-  int rowA = threadIdx.x / deep, columnA = threadIdx.x % deep;
+  unsigned rowA = threadIdx.x / deep, columnA = threadIdx.x % deep;
   const float *a = p.a + tile.y * side * p.pitch, *b = p.b + tile.x * side;
   float sums[own] = {};
-  for (int k = 0; k < p.depth; k += deep) {
+  for (unsigned k = 0; k < p.depth; k += deep) {
     as[rowA * deep + columnA] = a[rowA * p.pitch + columnA];
     bs[y * side + x] = b[y * p.pitch + x];
     __syncthreads();
     a += deep;
     b += deep * p.pitch;
-    for (int i = 0; i < deep; i++) {
+    for (unsigned i = 0; i < deep; i++) {
       float right = bs[i * side + x];
-      for (int j = 0; j < own; j++) sums[j] += as[(y * own + j) * deep + i] * right;
+      for (unsigned j = 0; j < own; j++) sums[j] += as[(y * own + j) * deep + i] * right;
     }
     __syncthreads();
   }
   float *c = p.c + tile.y * side * p.pitch + tile.x * side;
-  for (int j = 0; j < own; j++)
+  for (unsigned j = 0; j < own; j++)
     finish(&c[(y * own + j) * p.pitch + x], sums[j], p.alpha, p.beta);
 }
 
@@ -105,30 +106,30 @@ __global__ __launch_bounds__(256, 1) void square(Product p) {
   Tile tile(p.across);
   __shared__ float as[side * deep], bs[deep * side];
   int x = threadIdx.x % (side / own), y = threadIdx.x / (side / own);
-  int rowA = threadIdx.x / deep, columnA = threadIdx.x % deep;
-  int rowB = threadIdx.x / side, columnB = threadIdx.x % side;
+  unsigned rowA = threadIdx.x / deep, columnA = threadIdx.x % deep;
+  unsigned rowB = threadIdx.x / side, columnB = threadIdx.x % side;
   const float *a = p.a + tile.y * side * p.pitch, *b = p.b + tile.x * side;
   float sums[own * own] = {};
-  for (int k = 0; k < p.depth; k += deep) {
-    for (int i = 0; i < side; i += threads / deep)
+  for (unsigned k = 0; k < p.depth; k += deep) {
+    for (unsigned i = 0; i < side; i += threads / deep)
       as[(rowA + i) * deep + columnA] = a[(rowA + i) * p.pitch + columnA];
-    for (int i = 0; i < deep; i += threads / side)
+    for (unsigned i = 0; i < deep; i += threads / side)
       bs[(rowB + i) * side + columnB] = b[(rowB + i) * p.pitch + columnB];
     __syncthreads();
     a += deep;
     b += deep * p.pitch;
-    for (int i = 0; i < deep; i++) {
+    for (unsigned i = 0; i < deep; i++) {
       float left[own], right[own];
-      for (int j = 0; j < own; j++) left[j] = as[(y * own + j) * deep + i];
-      for (int j = 0; j < own; j++) right[j] = bs[i * side + x * own + j];
-      for (int m = 0; m < own; m++)
-        for (int n = 0; n < own; n++) sums[m * own + n] += left[m] * right[n];
+      for (unsigned j = 0; j < own; j++) left[j] = as[(y * own + j) * deep + i];
+      for (unsigned j = 0; j < own; j++) right[j] = bs[i * side + x * own + j];
+      for (unsigned m = 0; m < own; m++)
+        for (unsigned n = 0; n < own; n++) sums[m * own + n] += left[m] * right[n];
     }
     __syncthreads();
   }
   float *c = p.c + tile.y * side * p.pitch + tile.x * side;
-  for (int m = 0; m < own; m++)
-    for (int n = 0; n < own; n++)
+  for (unsigned m = 0; m < own; m++)
+    for (unsigned n = 0; n < own; n++)
       finish(&c[(y * own + m) * p.pitch + x * own + n], sums[m * own + n], p.alpha, p.beta);
 }
 
@@ -147,11 +148,11 @@ __global__ void vectors(Product p) {
   Tile tile(p.across);
   __shared__ float as[side * deep], bs[deep * rowLength];
   int x = threadIdx.x % (side / own), y = threadIdx.x / (side / own);
-  int rowA = threadIdx.x / (deep / 4), columnA = threadIdx.x % (deep / 4);
-  int rowB = threadIdx.x / (side / 4), columnB = threadIdx.x % (side / 4);
+  unsigned rowA = threadIdx.x / (deep / 4), columnA = threadIdx.x % (deep / 4);
+  unsigned rowB = threadIdx.x / (side / 4), columnB = threadIdx.x % (side / 4);
   const float *a = p.a + tile.y * side * p.pitch, *b = p.b + tile.x * side;
   float sums[own * own] = {};
-  for (int k = 0; k < p.depth; k += deep) {
+  for (unsigned k = 0; k < p.depth; k += deep) {
     float4 four = *(const float4 *)&a[rowA * p.pitch + columnA * 4];
     as[(columnA * 4 + 0) * side + rowA] = four.x;
     as[(columnA * 4 + 1) * side + rowA] = four.y;
@@ -176,38 +177,38 @@ __global__ void vectors(Product p) {
     __syncthreads();
     a += deep;
     b += deep * p.pitch;
-    for (int i = 0; i < deep; i++) {
+    for (unsigned i = 0; i < deep; i++) {
       float left[own], right[own];
-      for (int j = 0; j < own; j++) left[j] = as[i * side + y * own + j];
-      for (int j = 0; j < own; j++)
+      for (unsigned j = 0; j < own; j++) left[j] = as[i * side + y * own + j];
+      for (unsigned j = 0; j < own; j++)
         right[j] = layout == Layout::scattered ? bs[(i * own + j) * 16 + x]
                                                : bs[i * rowLength + x * own + j];
-      for (int m = 0; m < own; m++)
-        for (int n = 0; n < own; n++) sums[m * own + n] += left[m] * right[n];
+      for (unsigned m = 0; m < own; m++)
+        for (unsigned n = 0; n < own; n++) sums[m * own + n] += left[m] * right[n];
     }
     __syncthreads();
   }
   float *c = p.c + tile.y * side * p.pitch + tile.x * side;
-  for (int m = 0; m < own; m++)
-    for (int n = 0; n < own; n += 4)
+  for (unsigned m = 0; m < own; m++)
+    for (unsigned n = 0; n < own; n += 4)
       finish4(&c[(y * own + m) * p.pitch + x * own + n], &sums[m * own + n], p.alpha, p.beta);
 }
 
 // Copies a tile of A, transposed, and one of B; `threads` of them take part.
 template <int height, int width, int deep, int threads>
 __device__ __forceinline__ void fill(const float *a, const float *b, int pitch, float *as,
-                                     float *bs, int thread) {
-  int rowA = thread / (deep / 4), columnA = thread % (deep / 4);
-  int rowB = thread / (width / 4), columnB = thread % (width / 4);
+                                     float *bs, unsigned thread) {
+  unsigned rowA = thread / (deep / 4), columnA = thread % (deep / 4);
+  unsigned rowB = thread / (width / 4), columnB = thread % (width / 4);
   constexpr int stepA = threads * 4 / deep, stepB = threads / (width / 4);
-  for (int i = 0; i + stepA <= height; i += stepA) {
+  for (unsigned i = 0; i + stepA <= height; i += stepA) {
     float4 four = *(const float4 *)&a[(rowA + i) * pitch + columnA * 4];
     as[(columnA * 4 + 0) * height + rowA + i] = four.x;
     as[(columnA * 4 + 1) * height + rowA + i] = four.y;
     as[(columnA * 4 + 2) * height + rowA + i] = four.z;
     as[(columnA * 4 + 3) * height + rowA + i] = four.w;
   }
-  for (int i = 0; i + stepB <= deep; i += stepB)
+  for (unsigned i = 0; i + stepB <= deep; i += stepB)
     *(float4 *)&bs[(rowB + i) * width + columnB * 4] =
         *(const float4 *)&b[(rowB + i) * pitch + columnB * 4];
 }
@@ -220,23 +221,23 @@ __global__ __launch_bounds__(256) void tuned(Product p) {
   int x = threadIdx.x % 16, y = threadIdx.x / 16;
   const float *a = p.a + tile.y * side * p.pitch, *b = p.b + tile.x * side;
   float sums[own * own] = {};
-  for (int k = 0; k < p.depth; k += deep) {
+  for (unsigned k = 0; k < p.depth; k += deep) {
     fill<side, side, deep, 256>(a, b, p.pitch, as, bs, threadIdx.x);
     __syncthreads();
-    for (int i = 0; i < deep; i++) {
+    for (unsigned i = 0; i < deep; i++) {
       float left[own], right[own];
-      for (int j = 0; j < own; j++) left[j] = as[i * side + y * own + j];
-      for (int j = 0; j < own; j++) right[j] = bs[i * side + x * own + j];
-      for (int m = 0; m < own; m++)
-        for (int n = 0; n < own; n++) sums[m * own + n] += left[m] * right[n];
+      for (unsigned j = 0; j < own; j++) left[j] = as[i * side + y * own + j];
+      for (unsigned j = 0; j < own; j++) right[j] = bs[i * side + x * own + j];
+      for (unsigned m = 0; m < own; m++)
+        for (unsigned n = 0; n < own; n++) sums[m * own + n] += left[m] * right[n];
     }
     __syncthreads();
     a += deep;
     b += deep * p.pitch;
   }
   float *c = p.c + tile.y * side * p.pitch + tile.x * side;
-  for (int m = 0; m < own; m++)
-    for (int n = 0; n < own; n += 4)
+  for (unsigned m = 0; m < own; m++)
+    for (unsigned n = 0; n < own; n += 4)
       finish4(&c[(y * own + m) * p.pitch + x * own + n], &sums[m * own + n], p.alpha, p.beta);
 }
 
@@ -246,11 +247,11 @@ template <int height, int width, int deep, int warpHeight, int warpWidth, int ov
 struct WarpTile {
   static constexpr int down = warpHeight * warpWidth / (32 * tall * wide * over);
   static constexpr int pieceHeight = warpHeight / down, pieceWidth = warpWidth / over;
-  int warpX, warpY, x, y;
+  unsigned warpX, warpY, x, y;
   float sums[down * tall * over * wide] = {};
 
   __device__ WarpTile() {
-    int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    unsigned warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     warpX = warp % (width / warpWidth) * warpWidth;
     warpY = warp / (width / warpWidth) * warpHeight;
     x = lane % (pieceWidth / wide) * wide;
@@ -258,29 +259,29 @@ struct WarpTile {
   }
 
   __device__ __forceinline__ void add(const float *as, const float *bs) {
-    for (int i = 0; i < deep; i++) {
+    for (unsigned i = 0; i < deep; i++) {
       float left[down * tall], right[over * wide];
-      for (int d = 0; d < down; d++)
-        for (int j = 0; j < tall; j++)
+      for (unsigned d = 0; d < down; d++)
+        for (unsigned j = 0; j < tall; j++)
           left[d * tall + j] = as[i * height + warpY + d * pieceHeight + y + j];
-      for (int o = 0; o < over; o++)
-        for (int j = 0; j < wide; j++)
+      for (unsigned o = 0; o < over; o++)
+        for (unsigned j = 0; j < wide; j++)
           right[o * wide + j] = bs[i * width + warpX + o * pieceWidth + x + j];
-      for (int d = 0; d < down; d++)
-        for (int o = 0; o < over; o++)
-          for (int m = 0; m < tall; m++)
-            for (int n = 0; n < wide; n++)
+      for (unsigned d = 0; d < down; d++)
+        for (unsigned o = 0; o < over; o++)
+          for (unsigned m = 0; m < tall; m++)
+            for (unsigned n = 0; n < wide; n++)
               sums[(d * tall + m) * over * wide + o * wide + n] +=
                   left[d * tall + m] * right[o * wide + n];
     }
   }
 
   __device__ __forceinline__ void store(float *c, const Product &p) {
-    for (int d = 0; d < down; d++)
-      for (int o = 0; o < over; o++) {
+    for (unsigned d = 0; d < down; d++)
+      for (unsigned o = 0; o < over; o++) {
         float *piece = c + (warpY + d * pieceHeight) * p.pitch + warpX + o * pieceWidth;
-        for (int m = 0; m < tall; m++)
-          for (int n = 0; n < wide; n += 4)
+        for (unsigned m = 0; m < tall; m++)
+          for (unsigned n = 0; n < wide; n += 4)
             finish4(&piece[(y + m) * p.pitch + x + n],
                     &sums[(d * tall + m) * over * wide + o * wide + n], p.alpha, p.beta);
       }
@@ -294,7 +295,7 @@ __global__ __launch_bounds__(128) void warps(Product p) {
   __shared__ float as[side * deep], bs[deep * side];
   const float *a = p.a + tile.y * side * p.pitch, *b = p.b + tile.x * side;
   WarpTile<side, side, deep, 64, 64, 4, 8, 4> part;
-  for (int k = 0; k < p.depth; k += deep) {
+  for (unsigned k = 0; k < p.depth; k += deep) {
     fill<side, side, deep, 128>(a, b, p.pitch, as, bs, threadIdx.x);
     __syncthreads();
     part.add(as, bs);
@@ -314,10 +315,10 @@ __global__ __launch_bounds__(256) void doubled(Product p) {
   const float *a = p.a + tile.y * height * p.pitch, *b = p.b + tile.x * width;
   WarpTile<height, width, deep, 128, 32, 1, 8, 8> part;
   bool second = threadIdx.x >= half;
-  int thread = threadIdx.x % half;
+  unsigned thread = threadIdx.x % half;
   if (!second) fill<height, width, deep, half>(a, b, p.pitch, as, bs, thread);
   __syncthreads();
-  for (int k = 0; k < p.depth; k += 2 * deep) {
+  for (unsigned k = 0; k < p.depth; k += 2 * deep) {
     if (!second) {
       part.add(as, bs);
       __syncthreads();

@@ -7,17 +7,23 @@ struct L2Lines: ~Copyable {
     /// Orders lines for replacement; see `Replacement`.
     var stamp: UInt64 = 0
     /// First transaction that waits for sectors of the line, or -1.
-    var waiters: Int32 = -1
+    var waiters: Int32 {
+      get { waiting - 1 }
+      set { waiting = newValue + 1 }
+    }
+    private var waiting: Int32 = 0
     /// Sectors that are whole, that differ from memory, and that are on their way from it.
     var valid: UInt8 = 0
     var dirty: UInt8 = 0
     var pending: UInt8 = 0
     /// Bytes written to sectors that are not whole.
-    var written = SIMD4<UInt32>(repeating: 0)
+    var written = SIMD4<UInt32>()
   }
 
   static let none = UInt64.max
 
+  private let pages: ZeroPages
+  /// All bits turned round: like empty lines, empty places are zeros, which nobody has to write.
   private let tags: UnsafeMutablePointer<UInt64>
   private let lines: UnsafeMutablePointer<Line>
   let count: Int
@@ -29,15 +35,9 @@ struct L2Lines: ~Copyable {
     self.ways = ways
     self.replacement = replacement
     count = sets * ways
-    tags = .allocate(capacity: count)
-    tags.initialize(repeating: Self.none, count: count)
-    lines = .allocate(capacity: count)
-    lines.initialize(repeating: Line(), count: count)
-  }
-
-  deinit {
-    tags.deallocate()
-    lines.deallocate()
+    pages = ZeroPages(bytes: count * (MemoryLayout<Line>.stride + MemoryLayout<UInt64>.stride))
+    lines = pages.start.bindMemory(to: Line.self, capacity: count)
+    tags = UnsafeMutableRawPointer(lines + count).bindMemory(to: UInt64.self, capacity: count)
   }
 
   subscript(index: Int) -> Line {
@@ -45,12 +45,12 @@ struct L2Lines: ~Copyable {
     nonmutating set { lines[index] = newValue }
   }
 
-  func tag(_ index: Int) -> UInt64 { tags[index] }
+  func tag(_ index: Int) -> UInt64 { ~tags[index] }
 
   /// The line's place in `set`, or -1.
   func find(_ line: UInt64, set: Int) -> Int {
     let base = set * ways
-    for way in 0..<ways where tags[base + way] == line { return base + way }
+    for way in 0..<ways where tags[base + way] == ~line { return base + way }
     return -1
   }
 
@@ -83,14 +83,15 @@ struct L2Lines: ~Copyable {
 
   /// Gives a place to another line, of which nothing is there yet.
   mutating func replace(_ index: Int, with line: UInt64) {
-    tags[index] = line
+    tags[index] = ~line
     lines[index] = Line()
   }
 
   /// Empties the cache, but for lines on their way.
   mutating func removeAll() {
-    for index in 0..<count where lines[index].pending == 0 && lines[index].waiters < 0 {
-      tags[index] = Self.none
+    for index in 0..<count
+    where tags[index] != ~Self.none && lines[index].pending == 0 && lines[index].waiters < 0 {
+      tags[index] = ~Self.none
       lines[index] = Line()
     }
   }

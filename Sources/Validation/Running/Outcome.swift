@@ -117,8 +117,11 @@ public struct SuiteOutcome: Sendable {
         found.append("\(row.row.name): error \(short(error)) %, allowed \(short(worst)) %")
       }
     }
-    if threshold.order, let kendall = statistics.kendall, kendall < 1 - slack {
-      found.append("the order differs from the measured one (Kendall \(short(kendall)))")
+    if threshold.order {
+      let check = OrderCheck(judged.compactMap(\.pair), ties: threshold.ties)
+      if check.inversions > 0 {
+        found.append("\(check.inversions) of \(check.pairs) pairs of rows are in the wrong order")
+      }
     }
     return found
   }

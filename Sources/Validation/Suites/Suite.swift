@@ -32,6 +32,8 @@ public struct Threshold: Sendable, Equatable {
   public var worst: Double?
   /// Simulated values must have the order of the measured ones.
   public var order: Bool
+  /// Percent within which measured values have no order.
+  public var ties: Double = 0
   /// The group of rows that is judged; all rows when it is nil.
   public var group: String?
 }

@@ -96,13 +96,13 @@ extension Suite {
 
 extension Threshold {
   init(_ yaml: YAMLValue) throws {
-    let fields = try yaml.fields(["mape", "worst", "order", "group"])
+    let fields = try yaml.fields(["mape", "worst", "order", "ties", "group"])
     guard let mape = try fields["mape"]?.number, mape >= 0 else {
       throw yaml.fail("the threshold has no mape in percent")
     }
     self.init(
       mape: mape, worst: try fields["worst"]?.number, order: try fields["order"]?.flag ?? false,
-      group: try fields["group"]?.text)
+      ties: try fields["ties"]?.number ?? 0, group: try fields["group"]?.text)
   }
 }
 
