@@ -27,8 +27,8 @@ public struct Simulator {
     public var timeline: TimelineSelection?
     /// Keeps each instruction's way through the pipeline, for `RunResult.pipeline`.
     public var pipeline: TimelineSelection?
-    /// A folder with room for what these two cannot keep in memory.
-    public var scratchFolder = NSTemporaryDirectory()
+    /// A folder with room for what these two cannot keep in memory; nil: that for temporary files.
+    public var scratchFolder: String?
     public init() {}
   }
 

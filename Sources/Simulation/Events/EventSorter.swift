@@ -1,3 +1,4 @@
+import Foundation
 import Machine
 
 /// Sorts more events than memory holds: full blocks go sorted to a file and are merged when the log
@@ -54,8 +55,9 @@ final class EventCollector: EngineObserver {
   /// Nil where nothing was asked for.
   init?(_ options: Simulator.Options) {
     guard options.timeline != nil || options.pipeline != nil else { return nil }
-    timeline = options.timeline.map { _ in EventSorter(folder: options.scratchFolder) }
-    pipeline = options.pipeline.map { _ in EventSorter(folder: options.scratchFolder) }
+    let folder = options.scratchFolder ?? FileManager.default.temporaryDirectory.path
+    timeline = options.timeline.map { _ in EventSorter(folder: folder) }
+    pipeline = options.pipeline.map { _ in EventSorter(folder: folder) }
   }
 
   func take(_ events: UnsafeBufferPointer<TimelineEvent>) { timeline?.add(events) }
