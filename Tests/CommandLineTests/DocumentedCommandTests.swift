@@ -2,17 +2,7 @@ import Foundation
 import Testing
 
 /// The commands in the pages work as they stand, in the order of the page.
-///
-/// Blocks that name no language hold shell commands: their lines, or what stands behind `$` if there is
-/// any; the other lines are then what the command before prints. Blocks of `text` are only looked at:
-/// output, and what needs a compiler, a cluster or minutes.
 @Suite struct DocumentedCommandTests {
-  struct Command {
-    var text: String
-    /// What the page shows below it; `…` stands for anything.
-    var shown: [String] = []
-  }
-
   /// Pages whose commands have tests of their own.
   private static let elsewhere: Set = ["sweeps.md", "clusters.md", "sampling.md"]
 
@@ -21,67 +11,23 @@ import Testing
       (try? FileManager.default.contentsOfDirectory(
         atPath: root.appendingPathComponent("Docs").path)) ?? []
     let pages = names.filter { $0.hasSuffix(".md") && !elsewhere.contains($0) }.map { "Docs/\($0)" }
-    return (pages + ["README.md"]).filter { (try? commands(of: $0).isEmpty) == false }.sorted()
+    return (pages + ["README.md"]).filter { (try? DocumentedPage($0).commands.isEmpty) == false }
+      .sorted()
   }()
-
-  private static func commands(of page: String) throws -> [Command] {
-    var commands: [Command] = []
-    for block in try blocks(of: page) where block.language.isEmpty {
-      guard block.lines.contains(where: { $0.hasPrefix("$ ") }) else {
-        commands.append(Command(text: block.lines.joined(separator: "\n")))
-        continue
-      }
-      for line in block.lines {
-        if line.hasPrefix("$ ") {
-          commands.append(Command(text: String(line.dropFirst(2))))
-        } else {
-          commands[commands.count - 1].shown.append(String(line))
-        }
-      }
-    }
-    return commands
-  }
-
-  private struct Block {
-    var language: Substring
-    var lines: [Substring] = []
-  }
-
-  private static func blocks(of page: String) throws -> [Block] {
-    let text = try String(contentsOf: root.appendingPathComponent(page), encoding: .utf8)
-    var found: [Block] = []
-    var isInside = false
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("```") {
-        isInside.toggle()
-        if isInside { found.append(Block(language: line.dropFirst(3))) }
-      } else if isInside {
-        found[found.count - 1].lines.append(line)
-      }
-    }
-    return found
-  }
 
   @Test(arguments: pages)
   func `a page's commands run and print what it shows`(page: String) throws {
-    let files = FileManager.default
-    let folder = files.temporaryDirectory.appendingPathComponent(
-      "needletail-docs-\(UUID().uuidString)")
-    try files.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? files.removeItem(at: folder) }
-    try files.createSymbolicLink(
-      at: folder.appendingPathComponent("Traces"),
-      withDestinationURL: root.appendingPathComponent("Traces"))
-    for command in try Self.commands(of: page) {
+    let folder = try ScratchFolder()
+    try folder.linkTraces()
+    for command in try DocumentedPage(page).commands {
       if command.text.hasPrefix("cat "), !command.text.contains("\n") {
         // The page shows a file that it then uses.
-        try (command.shown.joined(separator: "\n") + "\n").write(
-          to: folder.appendingPathComponent(String(command.text.dropFirst(4))), atomically: true,
-          encoding: .utf8)
+        try folder.write(
+          String(command.text.dropFirst(4)), command.shown.joined(separator: "\n") + "\n")
         continue
       }
       let (status, output, complaint) = try call(
-        [folder.path],
+        [folder.url.path],
         environment: [
           "NEEDLETAIL_CONFIGS": root.appendingPathComponent("Configs").path,
           "NEEDLETAIL_VALIDATION": root.appendingPathComponent("Validation").path,
@@ -117,7 +63,7 @@ import Testing
         sources += try String(contentsOf: path.appendingPathComponent(file), encoding: .utf8)
       }
     }
-    let shown = try Self.blocks(of: "Docs/\(page).md").filter { $0.language == "swift" }
+    let shown = try DocumentedPage("Docs/\(page).md").blocks.filter { $0.language == "swift" }
     #expect(!shown.isEmpty)
     for block in shown {
       let code = block.lines.joined(separator: "\n")
@@ -126,7 +72,7 @@ import Testing
   }
 
   @Test func `the example of an embedding program prints what its page shows`() throws {
-    let shown = try Self.blocks(of: "Docs/embedding.md").first { $0.language == "text" }
+    let shown = try DocumentedPage("Docs/embedding.md").blocks.first { $0.language == "text" }
     let (status, output, complaint) = try call(
       [], shell: "\"$(dirname \"$0\")/Embed\"")
     #expect(status == 0, "\(complaint)")

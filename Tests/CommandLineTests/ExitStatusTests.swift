@@ -1,52 +1,6 @@
 import Foundation
 import Testing
 
-let root = URL(fileURLWithPath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-/// The built program stands beside the test runner.
-let program: URL = {
-  let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    .deletingLastPathComponent()
-  for candidate in [
-    folder.appendingPathComponent("needletail"),
-    root.appendingPathComponent(".build/debug/needletail"),
-  ] where FileManager.default.isExecutableFile(atPath: candidate.path) {
-    return candidate
-  }
-  return root.appendingPathComponent(".build/debug/needletail")
-}()
-
-/// Status, standard output and standard error of a call.
-///
-/// With `shell`, a script for `bash -c` that finds the program as `$0` and its arguments.
-func call(
-  _ arguments: [String], input: String = "", environment: [String: String] = [:],
-  shell: String? = nil
-) throws -> (Int32, String, String) {
-  let process = Process()
-  process.executableURL = shell == nil ? program : URL(fileURLWithPath: "/bin/bash")
-  process.arguments = shell.map { ["-c", $0, program.path] + arguments } ?? arguments
-  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-  process.currentDirectoryURL = root
-  let output = Pipe()
-  let errors = Pipe()
-  let feed = Pipe()
-  process.standardOutput = output
-  process.standardError = errors
-  process.standardInput = feed
-  try process.run()
-  try feed.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-  try feed.fileHandleForWriting.close()
-  let text = output.fileHandleForReading.readDataToEndOfFile()
-  let complaint = errors.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  return (
-    process.terminationStatus, String(decoding: text, as: UTF8.self),
-    String(decoding: complaint, as: UTF8.self)
-  )
-}
-
 @Suite struct ExitStatusTests {
   @Test(
     arguments: [
@@ -71,10 +25,7 @@ func call(
   func `a mistake is one line on standard error and the right status`(
     arguments: [String], status: Int32
   ) throws {
-    let (code, _, complaint) = try call(arguments)
-    #expect(code == status, "\(arguments): \(complaint)")
-    #expect(complaint.hasPrefix("needletail: error: "))
-    #expect(complaint.split(separator: "\n").count == 1)
+    try expectMistake(arguments, status)
   }
 
   @Test func `a listing from standard input gives JSON that does not depend on threads`() throws {
@@ -83,11 +34,10 @@ func call(
       let (code, text, complaint) = try call(
         ["run", "-", "--json", "-", "--set", "smCount=2"] + more, input: listing)
       #expect(code == 0 && complaint.isEmpty)
-      var object = try #require(
-        JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-      object["host"] = nil
+      var result = try object(text)
+      result["host"] = nil
       return String(
-        decoding: try JSONSerialization.data(withJSONObject: object, options: .sortedKeys),
+        decoding: try JSONSerialization.data(withJSONObject: result, options: .sortedKeys),
         as: UTF8.self)
     }
     #expect(try kernels([]) == kernels(["--threads", "2"]))

@@ -27,29 +27,25 @@ import Testing
   }
 
   @Test func `an exported program takes the cycles of its source`() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "needletail-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-    try Data(listing.utf8).write(to: URL(fileURLWithPath: path("stream.sass")))
+    let folder = try ScratchFolder()
+    try folder.write("stream.sass", listing)
 
     func export(_ source: String, _ output: String, _ arguments: [String], _ input: String = "")
       throws
     {
-      let command = ["trace", "export", source, "-o", path(output)] + arguments
+      let command = ["trace", "export", source, "-o", folder.path(output)] + arguments
       let (status, text, complaint) = try call(command, input: input)
       #expect(status == 0 && text.contains("1 kernels, 3 CTAs"), "\(complaint)")
     }
     // Control bits and constants survive in the one format.
-    try export(path("stream.sass"), "micro25", ["--format", "micro25"])
-    #expect(try cycles(path("micro25")) == cycles(path("stream.sass")))
+    try export(folder.path("stream.sass"), "micro25", ["--format", "micro25"])
+    #expect(try cycles(folder.path("micro25")) == cycles(folder.path("stream.sass")))
     // The other holds neither, but keeps what it holds.
     try export("-", "once", ["--format", "accel-sim"], listing)
-    try export(path("once"), "twice", ["--format", "accel-sim", "--xz"])
-    #expect(try cycles(path("twice")) == cycles(path("once")))
+    try export(folder.path("once"), "twice", ["--format", "accel-sim", "--xz"])
+    #expect(try cycles(folder.path("twice")) == cycles(folder.path("once")))
     #expect(
-      try cycles(path("once"))
-        == cycles(path("stream.sass"), ["--set", "sm.dependence.mode=scoreboard"]))
+      try cycles(folder.path("once"))
+        == cycles(folder.path("stream.sass"), ["--set", "sm.dependence.mode=scoreboard"]))
   }
 }

@@ -5,39 +5,14 @@ import Testing
 @testable import Emulator
 
 /// A scratch folder in which the stand-in program runs kernels that are written here.
-final class GuestBench {
-  let folder: URL
-  var environment: [String: String] { ["NEEDLETAIL_SASS": folder.path] }
-
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "needletail-guest-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
-
-  func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+final class GuestBench: ScratchFolder {
+  var environment: [String: String] { ["NEEDLETAIL_SASS": url.path] }
 
   var trace: String { path("x.ntrace") }
 
   /// Whether anything is left that looks like a trace.
   var hasTrace: Bool {
-    let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
-    return (names ?? []).contains { $0.hasPrefix("x.ntrace") }
-  }
-
-  func script(_ name: String, _ text: String) throws -> String {
-    try write(name, Array(text.utf8))
-    try FileManager.default.setAttributes(
-      [.posixPermissions: 0o755], ofItemAtPath: path(name))
-    return path(name)
-  }
-
-  @discardableResult
-  func write(_ name: String, _ bytes: [UInt8]) throws -> String {
-    try Data(bytes).write(to: folder.appendingPathComponent(name))
-    return path(name)
+    (try? names())?.contains { $0.hasPrefix("x.ntrace") } ?? false
   }
 
   /// A fat binary with one cubin.
@@ -92,8 +67,7 @@ final class GuestBench {
     let (code, complaint) = try record(program, options)
     #expect(code == status, "\(complaint)", sourceLocation: location)
     #expect(complaint.contains(text), sourceLocation: location)
-    #expect(complaint.hasPrefix("needletail: error: "), "\(complaint)", sourceLocation: location)
-    #expect(complaint.split(separator: "\n").count == 1, "\(complaint)", sourceLocation: location)
+    expectComplaint(complaint, at: location)
     #expect(!hasTrace, sourceLocation: location)
   }
 }

@@ -3,15 +3,11 @@ import Testing
 
 /// `run --profile`, `diff` and `report` on small runs.
 @Suite struct ResultCommandTests {
-  private let folder: URL
+  private let folder: ScratchFolder
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "needletail-results-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
+  init() throws { folder = try ScratchFolder() }
 
-  private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+  private func path(_ name: String) -> String { folder.path(name) }
 
   private func run(_ name: String, _ more: [String] = []) throws -> String {
     let (status, _, complaint) = try call(
@@ -21,13 +17,11 @@ import Testing
   }
 
   private func kernel(_ file: String) throws -> [String: Any] {
-    let data = try Data(contentsOf: URL(fileURLWithPath: file))
-    let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
-    return try #require((object?["kernels"] as? [[String: Any]])?.first)
+    let result = try object(String(contentsOfFile: file, encoding: .utf8))
+    return try #require((result["kernels"] as? [[String: Any]])?.first)
   }
 
   @Test func `a profile stands in the JSON and its sums agree`() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let kernel = try kernel(run("a.json"))
     let profile = try #require(kernel["profile"] as? [String: Any])
     let stalls = try #require(kernel["stalls"] as? [String: Int])
@@ -47,7 +41,6 @@ import Testing
   }
 
   @Test func `a difference begins with cycles and names its reason`() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let a = try run("a.json")
     let b = try run("b.json", ["--set", "sm.registerFile.readPorts=3"])
     let (status, text, complaint) = try call(["diff", a, b])
@@ -65,7 +58,6 @@ import Testing
   }
 
   @Test func `a page of results has no reference outside itself`() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let files = try [1, 2].flatMap { ports in
       try ["true", "false"].map { cache in
         try run(
@@ -78,7 +70,7 @@ import Testing
     }
     let (status, _, complaint) = try call(["report"] + files + ["-o", path("page.html")])
     #expect(status == 0 && complaint.isEmpty)
-    let page = try String(contentsOfFile: path("page.html"), encoding: .utf8)
+    let page = try folder.read("page.html")
     for reference in ["src=", "http", "@import", "url(", "<script", "{{"] {
       #expect(!page.contains(reference), "\(reference)")
     }
@@ -95,16 +87,14 @@ import Testing
     ("{", "no JSON"), ("{\"schemaVersion\": 1}", "'simulator' is missing"), ("", "no JSON"),
     ("{\"totals\": [{\"cycles\": 1e17}]}", "'totals.cycles' is larger than any count of a run"),
   ]) func `what is no result is one line and status 65`(text: String, reason: String) throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try Data(text.utf8).write(to: folder.appendingPathComponent("x.json"))
+    try folder.write("x.json", text)
     for arguments in [
       ["diff", path("x.json"), path("x.json")], ["report", path("x.json"), "-o", path("y.html")],
       ["diff", path("none.json"), path("x.json")],
     ] {
       let (status, output, complaint) = try call(arguments)
       #expect(status == 65 && output.isEmpty)
-      #expect(complaint.hasPrefix("needletail: error: \(folder.path)"))
-      #expect(complaint.split(separator: "\n").count == 1)
+      expectComplaint(complaint, folder.url.path)
       #expect(arguments[1].hasSuffix("none.json") || complaint.contains(reason), "\(complaint)")
     }
   }

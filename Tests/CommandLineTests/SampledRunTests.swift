@@ -21,13 +21,12 @@ import Testing
     #expect(table.contains("≈ ") && table.contains("sampled: 128 of 1,600 CTAs were simulated"))
 
     let (_, json, _) = try run("--sample", "8", "--json", "-")
-    let object = try #require(
-      try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-    let kernel = try #require((object["kernels"] as? [[String: Any]])?.first)
+    let result = try object(json)
+    let kernel = try #require((result["kernels"] as? [[String: Any]])?.first)
     let sampled = try #require(kernel["sampled"] as? [String: Any])
     #expect(sampled["simulatedCTAs"] as? Int == 128 && kernel["ctas"] as? Int == 1600)
     #expect(sampled["confidence"] as? Double == 0.95)
-    let totals = try #require(object["totals"] as? [String: Any])
+    let totals = try #require(result["totals"] as? [String: Any])
     #expect((totals["sampledCycleInterval"] as? [Int])?.count == 2)
 
     let (_, csv, _) = try run("--sample", "8", "--csv", "-")

@@ -3,33 +3,12 @@ import Testing
 
 @Suite struct SweepCommandTests {
   /// A folder with traces that take milliseconds and a sweep of them, gone at the end.
-  private final class Folder {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "needletail-sweep-\(UUID().uuidString)")
-
+  private final class Folder: ScratchFolder {
     init(_ spec: String = Folder.spec) throws {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+      try super.init()
       try write("t.sass", "CS2R.32 R2, SR_CLOCKLO\nNOP\n")
       try write("stuck.sass", ".block 64\n.warps 0\nBAR.SYNC 0x1, 0x60\n.end\nEXIT\n")
       try write("s.yaml", spec)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-    func write(_ name: String, _ text: String) throws {
-      try text.write(toFile: path(name), atomically: true, encoding: .utf8)
-    }
-
-    func writeProgram(_ name: String, _ text: String) throws {
-      try write(name, text)
-      try FileManager.default.setAttributes(
-        [.posixPermissions: 0o755], ofItemAtPath: path(name))
-    }
-
-    func read(_ name: String) throws -> String {
-      try String(contentsOfFile: path(name), encoding: .utf8)
     }
 
     static let spec = """
@@ -58,10 +37,7 @@ import Testing
   func `a mistake is one line on standard error and the right status`(
     arguments: [String], status: Int32
   ) throws {
-    let (code, _, complaint) = try call(arguments)
-    #expect(code == status, "\(arguments): \(complaint)")
-    #expect(complaint.hasPrefix("needletail: error: "))
-    #expect(complaint.split(separator: "\n").count == 1)
+    try expectMistake(arguments, status)
   }
 
   @Test func `a sweep runs once, and is continued only when asked`() throws {
@@ -83,9 +59,7 @@ import Testing
     let (code, text, complaint) = try folder.sweep()
     #expect(code == 1)
     #expect(text.hasPrefix("4 points: 2 done (0 before), 2 failed, 0 missing\n"))
-    #expect(complaint.split(separator: "\n").count == 1)
-    #expect(
-      complaint.hasPrefix("needletail: error: 2 of 4 points failed, first point 1 (stuck.sass"))
+    expectComplaint(complaint, "2 of 4 points failed, first point 1 (stuck.sass")
     let csv = try folder.read("store/results.csv")
     #expect(csv.contains("\n1,stuck.sass,rtx-a6000,1,failed,") && csv.contains("barrier"))
     // Only the failed ones are run again.
@@ -108,8 +82,8 @@ import Testing
     let (code, _, complaint) = try folder.sweep("-j", "1", limit: "ulimit -f 3;")
     #expect(code == 1)
     #expect(complaint.contains("a result could not be written (is the disk full?)"))
-    #expect(complaint.split(separator: "\n").count == 1)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("store/results")) == [])
+    expectComplaint(complaint)
+    #expect(try folder.names(in: "store/results") == [])
     #expect(try folder.sweep("--resume").1.hasPrefix("2 points: 2 done (0 before)"))
     let before = try folder.read("store/results.csv")
     // Merged files that cannot be written stay as they were.
@@ -155,7 +129,7 @@ import Testing
         wait $chunk
         """)
     #expect(status == 1)
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("store/results"))
+    let names = try folder.names(in: "store/results")
     let failure = try #require(names.first { $0.hasSuffix(".failed.json") })
     #expect(try folder.read("store/results/\(failure)").contains("ended by signal 9 (Killed)"))
   }
@@ -165,8 +139,7 @@ import Testing
   /// A program that simulates little: the scripts run in seconds in an unoptimised build.
   private func shortRuns(in folder: Folder) throws -> String {
     let text = "#!/bin/sh\nexec '\(program.path)' \"$@\" --set smCount=1 --max-cycles 2500\n"
-    try folder.writeProgram("needletail", text)
-    return folder.path("needletail")
+    return try folder.writeProgram("needletail", text)
   }
 
   /// The shipped sweep with the same settings.

@@ -14,18 +14,14 @@ import Testing
   func `a mistake is one line on standard error and the right status`(
     arguments: [String], status: Int32
   ) throws {
-    let (code, _, complaint) = try call(arguments)
-    #expect(code == status, "\(arguments): \(complaint)")
-    #expect(complaint.hasPrefix("needletail: error: "))
-    #expect(complaint.split(separator: "\n").count == 1)
+    try expectMistake(arguments, status)
   }
 
   @Test func `the JSON has the contract's keys and does not depend on jobs`() throws {
     let (code, text, complaint) = try call(["validate", "ampere-sm", "--json", "-", "-j", "1"])
     #expect(code == 0 && complaint == "")
     #expect(try call(["validate", "ampere-sm", "--json", "-", "-j", "3"]).1 == text)
-    let document = try #require(
-      try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    let document = try object(text)
     #expect(document["schemaVersion"] as? Int == 1)
     #expect((document["simulator"] as? String)?.hasPrefix("needletail ") == true)
     #expect(document["passed"] as? Bool == true)
@@ -52,10 +48,8 @@ import Testing
   }
 
   /// A suite of one row: the sample listing takes 8 cycles between its clock reads.
-  private func suite(measured: String, trace: String = "t.sass") throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "needletail-validate-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  private func suite(measured: String, trace: String = "t.sass") throws -> ScratchFolder {
+    let folder = try ScratchFolder()
     let files = [
       "m.csv": """
       row,gpu,benchmark,metric,value,unit,clock_MHz,tool,trust,source,caveat
@@ -82,9 +76,7 @@ import Testing
 
       """,
     ]
-    for (name, text) in files {
-      try Data(text.utf8).write(to: folder.appendingPathComponent(name))
-    }
+    for (name, text) in files { try folder.write(name, text) }
     return folder
   }
 
@@ -96,8 +88,7 @@ import Testing
     measured: String, trace: String, status: Int, message: String
   ) throws {
     let folder = try suite(measured: measured, trace: trace)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let (code, text, complaint) = try call(["validate", folder.path + "/own.yaml"])
+    let (code, text, complaint) = try call(["validate", folder.path("own.yaml")])
     #expect(Int(code) == status)
     #expect(message.isEmpty || complaint.contains(message))
     #expect(complaint.split(separator: "\n").count == (status == 0 ? 0 : 1))
