@@ -31,7 +31,7 @@ struct Needletail: ParsableCommand {
   /// the time; whatever it does not understand is the whole parser's to explain.
   private static func parsed() throws -> any ParsableCommand {
     let arguments = CommandLine.arguments.dropFirst()
-    if arguments.first == RunCommand._commandName,
+    if arguments.first == RunCommand.configuration.commandName,
       let run = try? RunCommand.parseAsRoot(Array(arguments.dropFirst())) as? RunCommand
     {
       return run
