@@ -102,7 +102,7 @@ struct RunCommand: ParsableCommand {
     }
     if let json { try Output.write(try ResultJSON(result).data(), to: json) }
     if let csv { try Output.write(ResultCSV(result).text, to: csv) }
-    if ![json, csv, timeline.file, timeline.pipeline].contains("-") {
+    if json != "-", csv != "-", timeline.file != "-", timeline.pipeline != "-" {
       try Output.write(ResultTable(result).text)
       for kernel in result.kernels {
         if let table = ProfileTable(kernel) { try Output.write("\n" + table.text) }

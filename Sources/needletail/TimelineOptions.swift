@@ -48,6 +48,7 @@ struct TimelineOptions: ParsableArguments {
 
   /// Has a run keep what is to be written.
   func request(in options: inout Simulator.Options) throws {
+    guard file != nil || pipeline != nil else { return }
     if file != nil { options.timeline = try selection() }
     if pipeline != nil { options.pipeline = try selection() }
     // Where such a file is to lie, there is room for as much again.
@@ -59,6 +60,7 @@ struct TimelineOptions: ParsableArguments {
 
   /// Writes what was asked for; a file that cannot be written does not keep the other from it.
   func write(_ result: RunResult, program: any TraceProgram) throws {
+    guard file != nil || pipeline != nil else { return }
     var failures: [any Error] = []
     func attempt(_ path: String?, _ body: (([UInt8]) throws -> Void) throws -> Void) {
       guard let path else { return }

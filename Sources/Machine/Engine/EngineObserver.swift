@@ -21,6 +21,7 @@ extension Engine {
 
   /// Hands the observer the rest: the run has ended.
   public func finishEvents() {
+    guard observer != nil else { return }
     for sm in sms.inUse {
       sm.sampleCounters(now)
       sm.probe?.pointee.timeline?.pointee.finish()
