@@ -51,7 +51,6 @@ struct Schema {
 
   /// In the order of declaration.
   let fields: [Field]
-  private let byPath: [String: Field]
 
   init(of type: (some Decodable).Type) throws {
     let record = SpecDecoder.Record(Tree())
@@ -59,12 +58,7 @@ struct Schema {
     self.init(record.fields)
   }
 
-  init(_ fields: [Field]) {
-    self.fields = fields
-    byPath = Dictionary(fields.map { ($0.path, $0) }) { first, _ in first }
-  }
-
-  subscript(path: String) -> Field? { byPath[path] }
+  init(_ fields: [Field]) { self.fields = fields }
 
   var paths: [String] { fields.map(\.path) }
 

@@ -1,5 +1,5 @@
 /// Whether simulated values have the order of the measured ones.
-struct OrderCheck: Equatable {
+struct OrderCheck {
   /// Pairs whose measured values have an order.
   private(set) var pairs = 0
   /// Those that the simulator turns round, or takes for equal.

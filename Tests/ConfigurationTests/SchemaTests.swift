@@ -40,7 +40,7 @@ struct SchemaTests {
   @Test("Every range and rule in the table stands for a value that exists")
   func rangesExist() throws {
     let schema = try Schema(of: GPUSpec.self)
-    for path in SpecRanges.powersOfTwo { #expect(schema[path] != nil, "\(path)") }
+    for path in SpecRanges.powersOfTwo { #expect(schema.paths.contains(path), "\(path)") }
     for path in SpecRanges.paths {
       #expect(schema.paths.contains { $0 == path || $0.hasPrefix(path + ".") }, "\(path)")
     }

@@ -46,6 +46,8 @@ import Testing
       "rows:\n  - { row: 1, set: [sm.warpz=3], trace: t.sass, figure: clocks }\n", ":6: ", "warpz"
     ),
     ("threshold: { worst: 3 }\nrows: []\n", ":5: ", "no mape"),
+    ("threshold: { mape: 3, ties: 2 }\nrows: []\n", ":5: ", "beside order: true"),
+    ("threshold: { mape: 3, order: true, ties: -2 }\nrows: []\n", ":5: ", "a percentage"),
     ("threshold: { mape: 3, group: g }\n" + good, ": ", "no row is in the judged group 'g'"),
     ("optional: perhaps\nrows: []\n", ":5: ", "neither true nor false"),
     ("rows: [\n", ":6: ", "did not find"),

@@ -14,9 +14,10 @@ struct ZeroPages: ~Copyable {
     let whole = (bytes + Self.huge - 1) & ~(Self.huge - 1)
     length = whole + Self.huge
     guard
-      let mapping = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      let mapping = mmap(
+        nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
       mapping != MAP_FAILED
-    else { fatalError("there is no memory for \(bytes) bytes") }
+    else { fatalError("there are no \(bytes) bytes of address space") }
     self.mapping = mapping
     start = mapping.alignedUp(toMultipleOf: Self.huge)
     madvise(start, whole, MADV_HUGEPAGE)

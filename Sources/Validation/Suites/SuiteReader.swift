@@ -100,8 +100,12 @@ extension Threshold {
     guard let mape = try fields["mape"]?.number, mape >= 0 else {
       throw yaml.fail("the threshold has no mape in percent")
     }
+    let order = try fields["order"]?.flag ?? false
+    if let ties = fields["ties"], try !order || ties.number < 0 {
+      throw ties.fail("ties are a percentage, beside order: true")
+    }
     self.init(
-      mape: mape, worst: try fields["worst"]?.number, order: try fields["order"]?.flag ?? false,
+      mape: mape, worst: try fields["worst"]?.number, order: order,
       ties: try fields["ties"]?.number ?? 0, group: try fields["group"]?.text)
   }
 }
